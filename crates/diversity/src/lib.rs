@@ -1,0 +1,1 @@
+//! Failure domains: requirement levels, diverse selection, certificates, measures; knows nothing of jobs.

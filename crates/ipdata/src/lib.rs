@@ -1,0 +1,1 @@
+//! Address ranges to networks and places: importers, one compact range file, lookup.

@@ -1,0 +1,1 @@
+//! NSGA-II, non-dominated sorting and quality indicators; knows nothing of machines.

@@ -1,0 +1,1 @@
+//! Jobs onto nodes: capacities, objectives, greedy strategies and NSGA-II.

@@ -1,0 +1,1 @@
+//! The seam between Node and the Quorate crates.
