@@ -1,0 +1,69 @@
+//! Errors cross the seam as data: napi-rs cannot carry a code of our own out of asynchronous work, and an object
+//! is typed in the generated declarations where an exception is not.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use napi::Either;
+use napi_derive::napi;
+use quorate_types::Coded;
+
+/// Where the fault lies.
+#[napi(object, use_nullable = true)]
+pub struct NativeFailureDetails {
+    /// Path of the input field at fault, such as `profiles[3].confidence`.
+    pub field: Option<String>,
+}
+
+/// A call that failed. `ts/native.ts` throws a `QuorateError` from it.
+#[napi(object)]
+pub struct NativeFailure {
+    /// `QRT_ERR_<ROOM>_<REASON>`; all of them stand in docs/errors.md.
+    pub code: String,
+    /// What is wrong and what to do, for a person.
+    pub message: String,
+    /// Where the fault lies.
+    pub details: NativeFailureDetails,
+    /// Whether the same call may succeed later without a change of its input.
+    pub retryable: bool,
+}
+
+/// What every fallible export returns.
+pub type Outcome<T> = Either<NativeFailure, T>;
+
+/// The code of a panic that was caught at the seam: a defect of ours, never of the caller.
+pub const INTERNAL_PANIC: &str = "QRT_ERR_INTERNAL_PANIC";
+
+impl NativeFailure {
+    fn of<E: Coded>(error: &E) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            details: NativeFailureDetails { field: error.field().map(ToString::to_string) },
+            retryable: error.retryable(),
+        }
+    }
+
+    fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        Self {
+            code: INTERNAL_PANIC.to_owned(),
+            message: format!("a defect in the native core: {text}; please report it"),
+            details: NativeFailureDetails { field: None },
+            retryable: false,
+        }
+    }
+}
+
+/// Runs `work` and turns an error or a panic into data.
+pub fn guard<T, E: Coded>(work: impl FnOnce() -> Result<T, E>) -> Outcome<T> {
+    // Unwind safety: a caller drops what the closure touched, or poisons the handle that owned it.
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Either::B(value),
+        Ok(Err(error)) => Either::A(NativeFailure::of(&error)),
+        Err(payload) => Either::A(NativeFailure::panicked(payload.as_ref())),
+    }
+}
