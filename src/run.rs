@@ -1,6 +1,7 @@
 //! Long runs: off the JavaScript thread, cancellable, with progress.
 //!
-//! Never napi's `AsyncTask`: it takes one of libuv's four threads, so four runs would stall every file read of the process.
+//! Never napi's `AsyncTask`: it takes one of libuv's four threads, so four runs would stall every file read
+//! of the process.
 //! Never an `AbortSignal` across the seam: the facade owns the signal and calls [`NativeRun::cancel`].
 
 use std::sync::Arc;

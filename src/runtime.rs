@@ -8,7 +8,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// A run asks for at most this many threads; more than this is a mistake, not a machine.
 const THREADS_MAX: u32 = 256;
 
-/// The pool of `threads` threads; 0 stands for one per core. Pools are kept: a run that comes again finds its threads warm.
+/// The pool of `threads` threads; 0 stands for one per core. Pools are kept: a run that comes again finds its
+/// threads warm.
 pub fn bulk_pool(threads: u32) -> napi::Result<Arc<ThreadPool>> {
     static POOLS: OnceLock<Mutex<Vec<Arc<ThreadPool>>>> = OnceLock::new();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

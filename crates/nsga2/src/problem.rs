@@ -18,7 +18,8 @@ pub struct Shape {
 /// and integers, so only unusual encodings implement this whole trait.
 ///
 /// Each individual gets a random stream of its own, drawn from the seed, the generation and its index. The result
-/// therefore does not depend on how individuals are spread over threads, as long as `evaluate` depends on the genes alone.
+/// therefore does not depend on how individuals are spread over threads, as long as `evaluate` depends on the
+/// genes alone.
 pub trait Problem: Sync {
     /// One gene.
     type Gene: Copy + Send + Sync + PartialEq + Default + 'static;

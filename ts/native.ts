@@ -1,0 +1,84 @@
+/**
+ * The only importer of the generated loader. Everything native goes through `call` or `run`, so that a failure of
+ * the core becomes one `QuorateError`, with the stack of the caller.
+ */
+import { createRequire } from 'node:module';
+import type * as Addon from '../native.cjs';
+import { NATIVE_LOAD, QuorateError, type QuorateErrorCode } from './errors.js';
+
+export type * from '../native.cjs';
+
+/** How long work is watched and stopped. */
+export interface RunOptions {
+  /** Aborting ends the run within about 10 ms; the call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called about ten times a second with the units of work done and in all (0 where unknown). */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+const PROGRESS_INTERVAL_MS = 100;
+
+export const addon: typeof Addon = load();
+
+function load(): typeof Addon {
+  try {
+    return createRequire(import.meta.url)('../native.cjs') as typeof Addon;
+  } catch (error) {
+    throw loadError(error);
+  }
+}
+
+/** napi's loader hides the reason behind a chain of causes that starts with unrelated look-ups: say what matters. */
+function loadError(error: unknown): QuorateError {
+  const reasons: string[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (code === 'ERR_DLOPEN_FAILED') reasons.push(at.message);
+  }
+  const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
+  const reason = reasons.at(0) ?? 'no binary for this platform is installed';
+  const remedy = 'in a checkout run `npm run build`; else `npm install quorate` again, on a supported platform';
+  return new QuorateError(NATIVE_LOAD, `the native addon does not load on ${platform}: ${reason}; ${remedy}`, {
+    cause: error,
+  });
+}
+
+function isFailure(value: unknown): value is Addon.NativeFailure {
+  return typeof value === 'object' && value !== null && 'retryable' in value && 'code' in value;
+}
+
+function unwrap<T>(outcome: Addon.NativeFailure | T): T {
+  if (!isFailure(outcome)) return outcome;
+  throw new QuorateError(outcome.code as QuorateErrorCode, outcome.message, {
+    field: outcome.details.field,
+    retryable: outcome.retryable,
+  });
+}
+
+/** Makes a short native call, or throws a `QuorateError`. */
+export function call<T>(native: () => Addon.NativeFailure | T): T {
+  return unwrap(native());
+}
+
+/** Makes a long native call with abort and progress; the JavaScript thread stays free. */
+export async function run<T>(
+  native: (handle: Addon.NativeRun) => Promise<Addon.NativeFailure | T>,
+  { signal, onProgress }: RunOptions = {},
+): Promise<T> {
+  signal?.throwIfAborted();
+  const handle = new addon.NativeRun();
+  const cancel = (): void => handle.cancel();
+  const report = onProgress && ((): void => onProgress(handle.done(), handle.total()));
+  const timer = report && setInterval(report, PROGRESS_INTERVAL_MS).unref();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    const outcome = await native(handle);
+    // A run that ended before it saw the abort has a result, but nobody wants it any more.
+    signal?.throwIfAborted();
+    report?.();
+    return unwrap(outcome);
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}

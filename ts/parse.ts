@@ -1,0 +1,75 @@
+/** Turns unknown input into typed values, or throws a `QuorateError` that names the field. Parse once, at the door. */
+import { INPUT_INVALID, QuorateError } from './errors.js';
+
+/** Longest text any field may have, unless it says otherwise. */
+const TEXT_LENGTH_MAX = 256;
+
+export function invalid(path: string, expected: string, value: unknown): QuorateError {
+  return new QuorateError(INPUT_INVALID, `${path} must be ${expected}, not ${describe(value)}`, { field: path });
+}
+
+/** A short, safe picture of a value for a message. */
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return `${value}n`;
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+export function record(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(path, 'an object', value);
+  return value as Record<string, unknown>;
+}
+
+export function list(value: unknown, path: string, lengthMax: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalid(path, 'an array', value);
+  if (value.length > lengthMax) throw invalid(path, `an array of at most ${lengthMax}`, value);
+  return value;
+}
+
+export function text(value: unknown, path: string, lengthMax = TEXT_LENGTH_MAX): string {
+  if (typeof value !== 'string' || value.length === 0) throw invalid(path, 'a non-empty text', value);
+  if (value.length > lengthMax) throw invalid(path, `a text of at most ${lengthMax} characters`, value);
+  return value;
+}
+
+export function integer(value: unknown, path: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw invalid(path, `an integer from ${min} to ${max}`, value);
+  }
+  return value;
+}
+
+export function finite(value: unknown, path: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
+    throw invalid(path, `a number from ${min} to ${max}`, value);
+  }
+  return value;
+}
+
+export function flag(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw invalid(path, 'true or false', value);
+  return value;
+}
+
+export function oneOf<const T extends string>(value: unknown, path: string, values: readonly T[]): T {
+  if (typeof value !== 'string' || !(values as readonly string[]).includes(value)) {
+    throw invalid(path, `one of ${values.join(', ')}`, value);
+  }
+  return value as T;
+}
+
+/** `parse(value)` where there is a value, else `fallback`; undefined and null both mean absent. */
+export function optional<T, F>(value: unknown, fallback: F, parse: (value: unknown) => T): T | F {
+  return value === undefined || value === null ? fallback : parse(value);
+}
