@@ -1,1 +1,17 @@
 //! NSGA-II, non-dominated sorting and quality indicators; knows nothing of machines.
+
+pub mod crowding;
+pub mod engine;
+pub mod error;
+pub mod indicators;
+pub mod problem;
+pub mod random;
+pub mod settings;
+pub mod sort;
+mod survival;
+
+pub use engine::{Engine, Outcome, Stop, run};
+pub use error::Error;
+pub use problem::{Problem, Shape};
+pub use random::Random;
+pub use settings::{ConstraintHandling, Settings, Stagnation};

@@ -42,3 +42,28 @@ pub trait Problem: Sync {
     /// a positive sum in units of the problem's choice. It may repair the genes in place.
     fn evaluate(&self, scratch: &mut Self::Scratch, genes: &mut [Self::Gene], objectives: &mut [f64]) -> f64;
 }
+
+impl<P: Problem> Problem for &P {
+    type Gene = P::Gene;
+    type Scratch = P::Scratch;
+
+    fn shape(&self) -> Shape {
+        (**self).shape()
+    }
+
+    fn scratch(&self) -> Self::Scratch {
+        (**self).scratch()
+    }
+
+    fn initialize(&self, index: usize, random: &mut Random, genes: &mut [Self::Gene]) {
+        (**self).initialize(index, random, genes);
+    }
+
+    fn vary(&self, random: &mut Random, parents: [&[Self::Gene]; 2], children: [&mut [Self::Gene]; 2]) {
+        (**self).vary(random, parents, children);
+    }
+
+    fn evaluate(&self, scratch: &mut Self::Scratch, genes: &mut [Self::Gene], objectives: &mut [f64]) -> f64 {
+        (**self).evaluate(scratch, genes, objectives)
+    }
+}

@@ -1,0 +1,401 @@
+//! The generations of NSGA-II (Deb, Pratap, Agarwal and Meyarivan, 2002).
+
+use crate::error::Error;
+use crate::problem::{Problem, Shape};
+use crate::random::Random;
+use crate::settings::{ConstraintHandling, Settings};
+use crate::survival::{Fitness, Rows, Survival};
+use quorate_types::{Control, FieldPath};
+use rayon::prelude::*;
+
+/// Runs NSGA-II from generation 0 to its end.
+///
+/// `control` is polled at least once per [`UNIT_ROWS`] evaluations, and hears of each finished generation.
+///
+/// # Errors
+/// [`Error::Settings`] for settings out of range, [`Error::NotANumber`] where an evaluation is not a number, and
+/// [`Error::Cancelled`].
+pub fn run<P: Problem>(
+    problem: &P,
+    settings: &Settings,
+    control: &dyn Control,
+) -> Result<Outcome<P::Gene>, Error> {
+    let mut engine = Engine::new(problem, *settings)?;
+    engine.run(control)?;
+    engine.outcome()
+}
+
+/// A run that can be stepped, fed from outside, stored and resumed.
+pub struct Engine<P: Problem> {
+    problem: P,
+    settings: Settings,
+    shape: Shape,
+    /// Generations that are finished, generation 0 included.
+    bred: u32,
+    asked: bool,
+    stopped: Option<Stop>,
+    /// The epsilon level of generation 0.
+    level_first: f64,
+    rows: Rows<P::Gene>,
+    survival: Survival,
+    scratches: Vec<P::Scratch>,
+}
+
+/// Why a run has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// All generations are bred.
+    Generations,
+    /// The hypervolume stopped growing.
+    Stagnation,
+}
+
+/// The population after the last generation, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome<Gene> {
+    /// The sizes of the problem.
+    pub shape: Shape,
+    /// `population * shape.variables` genes.
+    pub genes: Vec<Gene>,
+    /// `population * shape.objectives` values.
+    pub objectives: Vec<f64>,
+    /// Constraint violation of each individual; 0 where it is feasible.
+    pub violations: Vec<f64>,
+    /// Rank of each individual; 0 is best. Feasible individuals come before infeasible ones.
+    pub ranks: Vec<u32>,
+    /// Generations bred after generation 0.
+    pub generations: u32,
+    /// Individuals evaluated.
+    pub evaluations: u64,
+    /// Why the run has ended; `None` for a run that has not.
+    pub stop: Option<Stop>,
+}
+
+impl<Gene> Outcome<Gene> {
+    /// Indices of the feasible individuals of rank 0: the front. Empty where no feasible individual was found.
+    pub fn front(&self) -> Vec<usize> {
+        (0..self.ranks.len()).filter(|&row| self.ranks[row] == 0 && self.violations[row] == 0.0).collect()
+    }
+
+    /// Genes of one individual.
+    pub fn genes_of(&self, row: usize) -> &[Gene] {
+        &self.genes[row * self.shape.variables..(row + 1) * self.shape.variables]
+    }
+
+    /// Objectives of one individual.
+    pub fn objectives_of(&self, row: usize) -> &[f64] {
+        &self.objectives[row * self.shape.objectives..(row + 1) * self.shape.objectives]
+    }
+}
+
+/// Individuals that are bred and evaluated between two looks at the control.
+pub const UNIT_ROWS: usize = 256;
+
+impl<P: Problem> Engine<P> {
+    /// A run before its generation 0.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for settings out of range.
+    pub fn new(problem: P, settings: Settings) -> Result<Self, Error> {
+        let shape = problem.shape();
+        settings.validate(shape)?;
+        let rows = 2 * settings.population;
+        Ok(Self {
+            shape,
+            bred: 0,
+            asked: false,
+            stopped: None,
+            rows: Rows {
+                genes: vec![P::Gene::default(); rows * shape.variables],
+                objectives: vec![0.0; rows * shape.objectives],
+                violations: vec![0.0; rows],
+                fitness: vec![Fitness::default(); rows],
+            },
+            level_first: 0.0,
+            survival: Survival::default(),
+            scratches: Vec::new(),
+            problem,
+            settings,
+        })
+    }
+
+    /// Breeds generations until the run ends.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] where the control asks for it; the run can then be continued from the last generation.
+    pub fn run(&mut self, control: &dyn Control) -> Result<Stop, Error> {
+        loop {
+            if let Some(stop) = self.stopped {
+                return Ok(stop);
+            }
+            self.step(control)?;
+        }
+    }
+
+    /// Breeds and evaluates one generation and lets the best survive; the first step makes generation 0.
+    /// Does nothing once the run has ended.
+    ///
+    /// # Errors
+    /// As [`run`]; after an error the run stands where it stood before the step.
+    pub fn step(&mut self, control: &dyn Control) -> Result<(), Error> {
+        if self.stopped.is_some() {
+            return Ok(());
+        }
+        if self.asked {
+            return Err(Error::OutOfTurn);
+        }
+        let mut first = 0;
+        while first < self.settings.population {
+            if control.cancelled() {
+                return Err(Error::Cancelled);
+            }
+            let end = (first + UNIT_ROWS).min(self.settings.population);
+            self.work(first, end, true);
+            self.check_rows(first, end)?;
+            first = end;
+        }
+        self.finish_generation()?;
+        control.progress(u64::from(self.generation()), u64::from(self.settings.generations));
+        Ok(())
+    }
+
+    /// Genes that wait for an evaluation outside: one generation, `population * variables`, row-major. Asking again
+    /// without `tell` gives the same genes.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTurn`] once the run has ended.
+    pub fn ask(&mut self) -> Result<&[P::Gene], Error> {
+        if self.stopped.is_some() {
+            return Err(Error::OutOfTurn);
+        }
+        if !self.asked {
+            self.work(0, self.settings.population, false);
+            self.asked = true;
+        }
+        Ok(&self.rows.genes[self.settings.population * self.shape.variables..])
+    }
+
+    /// Takes what the genes of `ask` are worth: `population * objectives` values, row-major, and one violation per
+    /// individual where the problem has constraints.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTurn`] without `ask`, [`Error::Shape`] for wrong lengths, [`Error::NotANumber`]. The run still
+    /// waits for `tell` after an error.
+    pub fn tell(&mut self, objectives: &[f64], violations: Option<&[f64]>) -> Result<(), Error> {
+        if !self.asked {
+            return Err(Error::OutOfTurn);
+        }
+        let population = self.settings.population;
+        let expected = population * self.shape.objectives;
+        if objectives.len() != expected {
+            let reason = format!("{expected} values are expected, not {}", objectives.len());
+            return Err(Error::shape(FieldPath::new("objectives"), reason));
+        }
+        if let Some(violations) = violations.filter(|violations| violations.len() != population) {
+            let reason = format!("{population} values are expected, not {}", violations.len());
+            return Err(Error::shape(FieldPath::new("violations"), reason));
+        }
+        self.rows.objectives[expected..].copy_from_slice(objectives);
+        match violations {
+            Some(violations) => self.rows.violations[population..].copy_from_slice(violations),
+            None => self.rows.violations[population..].fill(0.0),
+        }
+        self.check_rows(0, population)?;
+        self.finish_generation()?;
+        self.asked = false;
+        Ok(())
+    }
+
+    /// Why the run has ended; `None` while it goes on.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stopped
+    }
+
+    /// Generations bred after generation 0.
+    pub fn generation(&self) -> u32 {
+        self.bred.saturating_sub(1)
+    }
+
+    /// The problem of this run.
+    pub fn problem(&self) -> &P {
+        &self.problem
+    }
+
+    /// The population as it stands.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTurn`] before generation 0.
+    pub fn outcome(&self) -> Result<Outcome<P::Gene>, Error> {
+        if self.bred == 0 {
+            return Err(Error::OutOfTurn);
+        }
+        let population = self.settings.population;
+        let objectives = self.rows.objectives[..population * self.shape.objectives].to_vec();
+        let violations = self.rows.violations[..population].to_vec();
+        let ranks = Survival::default().final_ranks(&objectives, &violations, self.shape.objectives)?;
+        Ok(Outcome {
+            shape: self.shape,
+            genes: self.rows.genes[..population * self.shape.variables].to_vec(),
+            objectives,
+            violations,
+            ranks,
+            generations: self.generation(),
+            evaluations: u64::from(self.bred) * population as u64,
+            stop: self.stopped,
+        })
+    }
+
+    fn finish_generation(&mut self) -> Result<(), Error> {
+        let population = self.settings.population;
+        let start = if self.bred == 0 { population } else { 0 };
+        if self.bred == 0 && self.settings.constraints == ConstraintHandling::EpsilonLevel {
+            self.level_first = level_first(&self.rows.violations[population..]);
+        }
+        let level = level(self.level_first, self.bred, self.settings.generations);
+        self.survival.select(&mut self.rows, start, self.shape.objectives, level)?;
+        self.bred += 1;
+        if self.generation() >= self.settings.generations {
+            self.stopped = Some(Stop::Generations);
+        }
+        Ok(())
+    }
+
+    fn check_rows(&mut self, first: usize, end: usize) -> Result<(), Error> {
+        let population = self.settings.population;
+        let objectives = self.shape.objectives;
+        let values =
+            &self.rows.objectives[(population + first) * objectives..(population + end) * objectives];
+        if let Some(index) = values.iter().position(|value| value.is_nan()) {
+            let index = first * objectives + index;
+            return Err(Error::NotANumber { field: FieldPath::new("objectives").index(index) });
+        }
+        for (index, violation) in
+            self.rows.violations[population + first..population + end].iter_mut().enumerate()
+        {
+            if violation.is_nan() {
+                return Err(Error::NotANumber { field: FieldPath::new("violations").index(first + index) });
+            }
+            *violation = violation.max(0.0);
+        }
+        Ok(())
+    }
+}
+
+impl<P: Problem> Engine<P> {
+    /// Breeds offspring `first..end` of the next generation and, where asked, evaluates them.
+    fn work(&mut self, first: usize, end: usize, evaluate: bool) {
+        let population = self.settings.population;
+        let Shape { variables, objectives } = self.shape;
+        let threads = if self.settings.parallel { rayon::current_num_threads() } else { 1 };
+        let pieces = if threads > 1 { threads * PIECES_PER_THREAD } else { 1 };
+        while self.scratches.len() < pieces {
+            self.scratches.push(self.problem.scratch());
+        }
+        let (parents, children) = self.rows.genes.split_at_mut(population * variables);
+        let children = &mut children[first * variables..end * variables];
+        let values =
+            &mut self.rows.objectives[(population + first) * objectives..(population + end) * objectives];
+        let violations = &mut self.rows.violations[population + first..population + end];
+        let nursery = Nursery {
+            problem: &self.problem,
+            shape: self.shape,
+            seed: self.settings.seed,
+            generation: u64::from(self.bred),
+            parents,
+            fitness: &self.rows.fitness[..population],
+        };
+        // Pairs are bred together, so a piece holds an even number of rows.
+        let piece_rows = (end - first).div_ceil(pieces).next_multiple_of(2);
+        let scratches = &mut self.scratches[..pieces];
+        if pieces == 1 {
+            let scratch = if evaluate { scratches.first_mut() } else { None };
+            nursery.fill(first, children, values, violations, scratch);
+            return;
+        }
+        children
+            .par_chunks_mut(piece_rows * variables)
+            .zip(values.par_chunks_mut(piece_rows * objectives))
+            .zip(violations.par_chunks_mut(piece_rows))
+            .zip(scratches.par_iter_mut())
+            .enumerate()
+            .for_each(|(piece, (((children, values), violations), scratch))| {
+                let scratch = evaluate.then_some(scratch);
+                nursery.fill(first + piece * piece_rows, children, values, violations, scratch);
+            });
+    }
+}
+
+/// More pieces than threads, so that one slow piece does not keep the others waiting.
+const PIECES_PER_THREAD: usize = 4;
+
+/// What is needed to breed offspring; shared by all threads.
+struct Nursery<'a, P: Problem> {
+    problem: &'a P,
+    shape: Shape,
+    seed: u64,
+    generation: u64,
+    parents: &'a [P::Gene],
+    fitness: &'a [Fitness],
+}
+
+impl<P: Problem> Nursery<'_, P> {
+    /// Makes the offspring from row `first` on, as many as `children` has room for.
+    fn fill(
+        &self,
+        first: usize,
+        children: &mut [P::Gene],
+        objectives: &mut [f64],
+        violations: &mut [f64],
+        mut scratch: Option<&mut P::Scratch>,
+    ) {
+        let variables = self.shape.variables;
+        let width = self.shape.objectives;
+        for (pair, children) in children.chunks_exact_mut(2 * variables).enumerate() {
+            self.breed(first + 2 * pair, children);
+            let Some(scratch) = scratch.as_deref_mut() else { continue };
+            for (half, genes) in children.chunks_exact_mut(variables).enumerate() {
+                let row = 2 * pair + half;
+                let values = &mut objectives[row * width..(row + 1) * width];
+                violations[row] = self.problem.evaluate(scratch, genes, values);
+            }
+        }
+    }
+
+    fn breed(&self, row: usize, children: &mut [P::Gene]) {
+        let (left, right) = children.split_at_mut(self.shape.variables);
+        if self.generation == 0 {
+            for (index, genes) in [(row, left), (row + 1, right)] {
+                let mut random = Random::stream(self.seed, 0, index as u64);
+                self.problem.initialize(index, &mut random, genes);
+            }
+            return;
+        }
+        let mut random = Random::stream(self.seed, self.generation, row as u64);
+        let parents = [self.tournament(&mut random), self.tournament(&mut random)];
+        self.problem.vary(&mut random, parents, [left, right]);
+    }
+
+    /// The better of two individuals drawn with replacement.
+    fn tournament(&self, random: &mut Random) -> &[P::Gene] {
+        let first = random.below(self.fitness.len());
+        let second = random.below(self.fitness.len());
+        let winner = if self.fitness[second].beats(self.fitness[first]) { second } else { first };
+        &self.parents[winner * self.shape.variables..(winner + 1) * self.shape.variables]
+    }
+}
+
+/// The violation that a fifth of generation 0 does not exceed (Takahama and Sakai 2006: theta = 0.2).
+fn level_first(violations: &[f64]) -> f64 {
+    let mut sorted = violations.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let level = sorted[sorted.len() / 5];
+    // An infinite violation says that something is impossible, not by how much: no level admits it.
+    if level.is_finite() { level } else { 0.0 }
+}
+
+/// The level at a generation: `first * (1 - t / t_c)^5` up to `t_c`, which is 3/5 of the run, 0 from there on.
+fn level(first: f64, generation: u32, generations: u32) -> f64 {
+    let end = f64::from(generations) * 0.6;
+    let remaining = 1.0 - f64::from(generation) / end;
+    if remaining > 0.0 { first * remaining * remaining * remaining * remaining * remaining } else { 0.0 }
+}

@@ -1,0 +1,4 @@
+//! Quality indicators.
+
+/// Largest number of objectives whose hypervolume is computed.
+pub const HYPERVOLUME_OBJECTIVES_MAX: usize = 5;
