@@ -1,1 +1,18 @@
 //! Jobs onto nodes: capacities, objectives, greedy strategies and NSGA-II.
+mod column;
+mod error;
+mod evaluate;
+mod fleet;
+mod instance;
+mod jobs;
+mod ledger;
+mod objectives;
+mod resource;
+#[cfg(test)]
+mod testing;
+
+pub use error::Error;
+pub use fleet::{Fleet, FleetColumns, GPU_MODELS_MAX, LATENCY_US_MAX, NODES_MAX, RATE_MICRO_MAX};
+pub use jobs::{ANY_NODE, DURATION_S_MAX, JOBS_MAX, JobClass, Jobs, JobsColumns, NODE_SETS_MAX};
+pub use objectives::{OBJECTIVES, Objective, ObjectiveValues, billing_unit_milli};
+pub use resource::{Amounts, GPUS_PER_NODE_MAX, MILLI_PER_GPU, RESOURCE_MAX, RESOURCES, Resource};
