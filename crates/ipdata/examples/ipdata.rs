@@ -12,7 +12,7 @@ use std::io::{BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Instant;
 
-use quorate_ipdata::{Builder, Index, PlaceDetail, SourceKind, SourceSpec, TextFormat};
+use quorate_ipdata::{Builder, Index, PlaceDetail, PositionArea, SourceKind, SourceSpec, TextFormat};
 use quorate_types::NoControl;
 
 /// Addresses that `measure` looks up.
@@ -39,7 +39,7 @@ fn build(out: &mut impl Write, target: &str, files: &[&str]) -> Result<(), Box<d
     let countries = |list: &str| list.split(' ').filter_map(|c| c.as_bytes().try_into().ok()).collect();
     let detail = PlaceDetail {
         subdivision: countries("US CA MX JP CN AU DK BR AR CL ID MY PH SA RU"),
-        position: countries("US"),
+        position: vec![PositionArea { country: *b"US", subdivisions: Vec::new() }],
     };
     let mut builder = Builder::new(detail);
     let begun = Instant::now();

@@ -36,13 +36,34 @@ const BAD_ROWS_SHOWN: usize = 5;
 const ROWS_PER_STEP: u64 = 4096;
 
 /// For which countries a place keeps more than its country. Every kept detail splits ranges and costs memory, so it is
-/// kept only where it decides: where a country lies in several power regions.
+/// kept only where it decides: where a country or a subdivision lies in several power regions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlaceDetail {
     /// Countries (ISO 3166-1, two letters) whose subdivision is kept.
     pub subdivision: Vec<[u8; 2]>,
-    /// Countries whose position is kept, in tenths of a degree. It is more than an IP address can tell anyway.
-    pub position: Vec<[u8; 2]>,
+    /// Where the position is kept, in tenths of a degree: finer than an IP address can tell.
+    pub position: Vec<PositionArea>,
+}
+
+/// A part of the world whose positions are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PositionArea {
+    /// ISO 3166-1, two letters.
+    pub country: [u8; 2],
+    /// Its subdivisions as sources spell them, by name and by code (`Texas` and `TX`); empty for the whole country.
+    /// Where a source gives no subdivision the position is kept, being all there is.
+    pub subdivisions: Vec<String>,
+}
+
+impl PlaceDetail {
+    fn keeps_position(&self, country: [u8; 2], subdivision: &str) -> bool {
+        self.position.iter().any(|area| {
+            area.country == country
+                && (area.subdivisions.is_empty()
+                    || subdivision.is_empty()
+                    || area.subdivisions.iter().any(|name| name == subdivision))
+        })
+    }
 }
 
 /// What one import found.
@@ -290,7 +311,8 @@ impl Builder {
             Record::Place(place) => {
                 let subdivision =
                     if self.detail.subdivision.contains(&place.country) { place.subdivision } else { "" };
-                let position = place.position.filter(|_| self.detail.position.contains(&place.country));
+                let position =
+                    place.position.filter(|_| self.detail.keeps_position(place.country, place.subdivision));
                 let (latitude, longitude) =
                     position.unwrap_or((PLACE_POSITION_UNKNOWN, PLACE_POSITION_UNKNOWN));
                 let subdivision = self.names.number_of(subdivision)?;

@@ -22,7 +22,7 @@ mod ranges;
 mod record;
 
 pub use address::{AddressKind, address_kind, parse_address, unmapped};
-pub use builder::{BadRow, Builder, ImportReport, PlaceDetail};
+pub use builder::{BadRow, Builder, ImportReport, PlaceDetail, PositionArea};
 pub use error::IpdataError;
 pub use index::{Found, Index, Network, Place};
 pub use source::{Source, SourceKind, SourceSpec};

@@ -28,7 +28,7 @@ const LEAVES_PER_STEP: u64 = 8192;
 pub(crate) struct MmdbInfo {
     /// When the database was built.
     pub(crate) built: UnixMillis,
-    /// Networks with data.
+    /// Networks with a record.
     pub(crate) networks: u64,
 }
 
@@ -69,7 +69,6 @@ pub(crate) fn import(
             control.progress(leaves.min(leaves_expected), leaves_expected);
         }
         let Some(offset) = leaf.offset() else { continue };
-        networks += 1;
         if last_seen.0 != offset {
             let value = match values.get(&offset) {
                 Some(&value) => value,
@@ -84,11 +83,12 @@ pub(crate) fn import(
             last_seen = (offset, value);
         }
         let network = leaf.network().map_err(damaged)?;
-        if let Some(range) = Range::of_prefix(network.ip(), u32::from(network.prefix()))
-            && last_seen.1 != crate::ranges::NOTHING
-            && !is_alias(range)
-        {
-            sink.add(range, last_seen.1)?;
+        let range = Range::of_prefix(network.ip(), u32::from(network.prefix()));
+        if let Some(range) = range.filter(|range| !is_alias(*range)) {
+            networks += 1;
+            if last_seen.1 != crate::ranges::NOTHING {
+                sink.add(range, last_seen.1)?;
+            }
         }
     }
     if !known {
@@ -132,7 +132,7 @@ struct MmdbRecord<'a> {
     lat: Number,
     lng: Number,
     /// GeoLite2, DB-IP, ip-location-db.
-    autonomous_system_number: u64,
+    autonomous_system_number: AsnText,
     autonomous_system_organization: &'a str,
     /// IPinfo: `AS15169`.
     asn: AsnText,
@@ -148,7 +148,7 @@ impl MmdbRecord<'_> {
     }
 
     fn network(&self) -> Record<'_> {
-        let (number, organisation) = match self.autonomous_system_number {
+        let (number, organisation) = match self.autonomous_system_number.0 {
             0 => (self.asn.0, self.as_name),
             number => (number, self.autonomous_system_organization),
         };
