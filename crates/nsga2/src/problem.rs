@@ -41,6 +41,13 @@ pub trait Problem: Sync {
     /// Writes the objectives of one individual and returns its constraint violation: 0 where it is feasible, else
     /// a positive sum in units of the problem's choice. It may repair the genes in place.
     fn evaluate(&self, scratch: &mut Self::Scratch, genes: &mut [Self::Gene], objectives: &mut [f64]) -> f64;
+
+    /// Whether these genes could be an individual of this problem. It guards against genes from a checkpoint, which may come from
+    /// anywhere; a problem whose `evaluate` indexes by genes must not answer yes to all.
+    fn accepts(&self, genes: &[Self::Gene]) -> bool {
+        let _ = genes;
+        true
+    }
 }
 
 impl<P: Problem> Problem for &P {
@@ -65,5 +72,9 @@ impl<P: Problem> Problem for &P {
 
     fn evaluate(&self, scratch: &mut Self::Scratch, genes: &mut [Self::Gene], objectives: &mut [f64]) -> f64 {
         (**self).evaluate(scratch, genes, objectives)
+    }
+
+    fn accepts(&self, genes: &[Self::Gene]) -> bool {
+        (**self).accepts(genes)
     }
 }
