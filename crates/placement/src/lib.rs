@@ -1,4 +1,5 @@
 //! Jobs onto nodes: capacities, objectives, greedy strategies and NSGA-II.
+mod choice;
 mod column;
 mod error;
 mod evaluate;
@@ -7,12 +8,18 @@ mod instance;
 mod jobs;
 mod ledger;
 mod objectives;
+mod problem;
 mod resource;
+mod schedule;
+mod strategy;
 #[cfg(test)]
 mod testing;
 
+pub use choice::{Choice, Extreme};
 pub use error::Error;
 pub use fleet::{Fleet, FleetColumns, GPU_MODELS_MAX, LATENCY_US_MAX, NODES_MAX, RATE_MICRO_MAX};
 pub use jobs::{ANY_NODE, DURATION_S_MAX, JOBS_MAX, JobClass, Jobs, JobsColumns, NODE_SETS_MAX};
 pub use objectives::{OBJECTIVES, Objective, ObjectiveValues, billing_unit_milli};
 pub use resource::{Amounts, GPUS_PER_NODE_MAX, MILLI_PER_GPU, RESOURCE_MAX, RESOURCES, Resource};
+pub use schedule::{Front, Plan, Settings, UNPLACED, baseline, schedule};
+pub use strategy::{Greedy, Strategy};

@@ -1,0 +1,342 @@
+//! Placing jobs one after the other: the strategies a caller can choose, the baselines that NSGA-II is compared with, and
+//! the seeds of its generation 0.
+
+use quorate_nsga2::Random;
+
+use crate::instance::{Instance, NOWHERE};
+use crate::ledger::Ledger;
+use crate::objectives::{LOAD_ONE, OBJECTIVES, ObjectiveValues, Objective, Sums};
+
+/// How jobs are placed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// Multi-objective optimisation: a Pareto front, of which one point is chosen.
+    #[default]
+    NsgaIi,
+    /// Each job on the nearest node with room.
+    Latency,
+    /// Each job where the variance of the nodes' loads grows least.
+    LoadBalance,
+    /// Each job on the most trusted node with room.
+    Trust,
+    /// Each job on the cheapest node with room, the largest bills first.
+    Cost,
+    /// Each job on the next node with room, in turn.
+    RoundRobin,
+}
+
+impl Strategy {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::NsgaIi, Self::Latency, Self::LoadBalance, Self::Trust, Self::Cost, Self::RoundRobin];
+
+    /// The public name: `nsga_ii`, `latency`, `load_balance`, `trust`, `cost`, `round_robin`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NsgaIi => "nsga_ii",
+            Self::Latency => "latency",
+            Self::LoadBalance => "load_balance",
+            Self::Trust => "trust",
+            Self::Cost => "cost",
+            Self::RoundRobin => "round_robin",
+        }
+    }
+
+    /// The rule that this strategy follows, or none for NSGA-II.
+    pub(crate) fn greedy(self) -> Option<Greedy> {
+        match self {
+            Self::NsgaIi => None,
+            Self::Latency => Some(Greedy::Single(Objective::Latency)),
+            Self::LoadBalance => Some(Greedy::Single(Objective::LoadBalance)),
+            Self::Trust => Some(Greedy::Single(Objective::Trust)),
+            Self::Cost => Some(Greedy::Single(Objective::Cost)),
+            Self::RoundRobin => Some(Greedy::RoundRobin),
+        }
+    }
+}
+
+/// A rule that places one job after the other and looks neither ahead nor back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Greedy {
+    /// The node that is best in one objective, of those with room.
+    Single(Objective),
+    /// The next node with room, in turn.
+    RoundRobin,
+    /// The node that is left with the least: its load becomes the highest. Jobs come in decreasing size, so this is
+    /// best-fit decreasing.
+    BestFit,
+    /// The node whose load stays the lowest.
+    Spread,
+    /// The node with the least weighted sum of its measures, each scaled to 0..1 over the fleet, as schedulers with one score do
+    /// (Kubernetes, Nomad); for load balance the measure is the load the node would have.
+    WeightedSum(ObjectiveValues),
+}
+
+/// How many nodes a rule that scores nodes looks at for one job. A larger fleet is looked at in windows, one after the
+/// other, as Kubernetes does with `percentageOfNodesToScore`; a window without room leads to the next.
+pub(crate) const WINDOW_NODES_MAX: usize = 4_096;
+
+/// Places the jobs by a rule. Every job that finds room somewhere gets a node; the others keep NOWHERE.
+pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
+    let mut builder = Builder::new(instance);
+    match rule {
+        Greedy::Single(Objective::LoadBalance) => builder.by_score(|builder, gene, node| {
+            let (before, after) = builder.loads(gene, node);
+            builder.sums.variance_change(instance.fleet.len(), before, after)
+        }),
+        Greedy::Single(objective) => builder.along_order(objective),
+        Greedy::RoundRobin => builder.in_turn(),
+        Greedy::BestFit => builder.by_score(|builder, gene, node| {
+            i64::from(LOAD_ONE) - i64::from(builder.loads(gene, node).1)
+        }),
+        Greedy::Spread => builder.by_score(|builder, gene, node| i64::from(builder.loads(gene, node).1)),
+        Greedy::WeightedSum(weights) => {
+            let scores = scaled_scores(instance, &weights);
+            let load_weight = weights[Objective::LoadBalance as usize] / f64::from(LOAD_ONE);
+            builder.by_score(|builder, gene, node| {
+                scores[node as usize] + load_weight * f64::from(builder.loads(gene, node).1)
+            });
+        }
+    }
+    builder.genes
+}
+
+/// A rule for a seed of generation 0: nodes are ranked by a weighted sum of the four measures that depend on the node alone, for each
+/// kind of job by what matters for it, and a node takes no more than `load_max` while another is below it.
+///
+/// Small `load_max` spreads, 1 packs onto the best nodes: so random weights and random limits cover the front from
+/// its extremes to its middle before the first generation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Blend {
+    /// One weight per objective; that of load balance is not used.
+    pub(crate) weights: ObjectiveValues,
+    /// Between 0 and 1.
+    pub(crate) load_max: f64,
+}
+
+impl Blend {
+    /// Random weights, often with zeros among them, and a random limit.
+    pub(crate) fn random(random: &mut Random) -> Self {
+        let mut weights = [0.0; OBJECTIVES];
+        for weight in &mut weights {
+            // The sixth power makes some weights negligible, so that the edges of the front are seeded too.
+            *weight = random.unit().powi(6) + 1e-6;
+        }
+        Self { weights, load_max: random.unit() }
+    }
+}
+
+/// Places the jobs by a blend. Jobs without room keep NOWHERE.
+pub(crate) fn place_blend(instance: &Instance<'_>, blend: &Blend) -> Vec<u32> {
+    let scales = Scales::new(instance);
+    let [latency, _, trust, cost, price] = blend.weights;
+    // A job's share of the weight and of the bill decide which order of nodes is right for it.
+    let kinds: Vec<Kind> = instance.demands.iter().map(|demand| scales.kind(demand.weight, demand.billable)).collect();
+    let orders: [Vec<u32>; KINDS] = std::array::from_fn(|kind| {
+        let factor = scales.bill_factor(kind);
+        let weights = [latency, 0.0, trust, cost * factor, price * factor];
+        if kinds.iter().any(|own| own.number == kind) { order_by(&scaled_scores(instance, &weights)) } else { Vec::new() }
+    });
+    let mut sequence: Vec<u32> = (0..instance.genes() as u32).collect();
+    sequence.sort_by_cached_key(|&gene| {
+        let kind = &kinds[gene as usize];
+        let stake = kind.weight_share * (latency + trust) + kind.bill_share * (cost + price);
+        // The largest stake chooses first; equal stakes in canonical order, which packs best.
+        (std::cmp::Reverse((stake * STAKE_STEPS) as u64), gene)
+    });
+    let mut builder = Builder::new(instance);
+    let load_max = (blend.load_max * f64::from(LOAD_ONE)) as u32;
+    for load_max in [load_max, LOAD_ONE] {
+        let mut cursors = vec![0_u32; KINDS * instance.shapes];
+        for &gene in &sequence {
+            let gene = gene as usize;
+            if builder.genes[gene] != NOWHERE {
+                continue;
+            }
+            let kind = kinds[gene].number;
+            let cursor = &mut cursors[kind * instance.shapes + instance.shape[gene] as usize];
+            builder.first_fit(gene, &orders[kind], cursor, load_max);
+        }
+    }
+    builder.genes
+}
+
+/// Stakes are compared as integers, in these steps of the whole.
+const STAKE_STEPS: f64 = 1e12;
+
+/// Kinds of jobs by the ratio of their share of all bills to their share of all weights, in powers of [`KIND_STEP`].
+const KINDS: usize = 6;
+const KIND_STEP: f64 = 6.0;
+
+struct Kind {
+    number: usize,
+    weight_share: f64,
+    bill_share: f64,
+}
+
+/// Totals over all jobs, to compare what a job weighs with what it pays.
+struct Scales {
+    weight: f64,
+    billable: f64,
+}
+
+impl Scales {
+    fn new(instance: &Instance<'_>) -> Self {
+        let billable: u64 = instance.demands.iter().map(|demand| u64::from(demand.billable)).sum();
+        Self { weight: instance.weight_all.max(1) as f64, billable: billable.max(1) as f64 }
+    }
+
+    fn kind(&self, weight: u32, billable: u32) -> Kind {
+        let weight_share = f64::from(weight) / self.weight;
+        let bill_share = f64::from(billable) / self.billable;
+        let ratio = bill_share / weight_share;
+        let number = (0..KINDS - 1).find(|&kind| ratio < self.bill_factor(kind) * KIND_STEP.sqrt());
+        Kind { number: number.unwrap_or(KINDS - 1), weight_share, bill_share }
+    }
+
+    /// The ratio in the middle of a kind.
+    fn bill_factor(&self, kind: usize) -> f64 {
+        KIND_STEP.powi(kind as i32 - (KINDS as i32 - 2))
+    }
+}
+
+/// A placement in the making.
+struct Builder<'a> {
+    instance: &'a Instance<'a>,
+    ledger: Ledger,
+    sums: Sums,
+    genes: Vec<u32>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(instance: &'a Instance<'a>) -> Self {
+        let ledger = Ledger::new(instance);
+        let mut sums = Sums::default();
+        for node in 0..instance.fleet.len() as u32 {
+            sums.change_load(0, ledger.load(node));
+        }
+        Self { instance, ledger, sums, genes: vec![NOWHERE; instance.genes()] }
+    }
+
+    fn has_room(&self, gene: usize, node: u32) -> bool {
+        self.ledger.admits(self.instance, node, gene) && self.instance.allows(gene, node)
+    }
+
+    /// The load of a node now and with the job.
+    fn loads(&self, gene: usize, node: u32) -> (u32, u32) {
+        let need = &self.instance.demands[gene].need;
+        let free = self.ledger.free(node);
+        let after = std::array::from_fn(|resource| free[resource] - need[resource]);
+        (self.ledger.load(node), self.instance.load(node, &after))
+    }
+
+    fn put(&mut self, gene: usize, node: u32) {
+        self.ledger.insert(self.instance, node, gene);
+        let (before, after) = self.ledger.settle(self.instance, node);
+        self.sums.change_load(before, after);
+        self.genes[gene] = node;
+    }
+
+    /// Puts a job on the first node of `order` that has room below `load_max`. `cursor` belongs to jobs with the same
+    /// request: nodes before it had no room for one of them, and get none while jobs only come.
+    fn first_fit(&mut self, gene: usize, order: &[u32], cursor: &mut u32, load_max: u32) {
+        while let Some(&node) = order.get(*cursor as usize) {
+            if self.has_room(gene, node) && self.loads(gene, node).1 <= load_max {
+                self.put(gene, node);
+                return;
+            }
+            *cursor += 1;
+        }
+    }
+
+    fn along_order(&mut self, objective: Objective) {
+        let instance = self.instance;
+        let mut sequence: Vec<u32> = (0..instance.genes() as u32).collect();
+        if matches!(objective, Objective::Cost | Objective::Price) {
+            // By the rearrangement inequality the largest bills belong on the cheapest nodes.
+            sequence.sort_by_key(|&gene| std::cmp::Reverse(instance.demands[gene as usize].billable));
+        }
+        let mut cursors = vec![0; instance.shapes];
+        for gene in sequence {
+            let cursor = &mut cursors[instance.shape[gene as usize] as usize];
+            self.first_fit(gene as usize, &instance.orders[objective as usize].nodes, cursor, LOAD_ONE);
+        }
+    }
+
+    fn in_turn(&mut self) {
+        let nodes = self.instance.fleet.len();
+        let mut turn = 0;
+        for gene in 0..self.genes.len() {
+            let found = (0..nodes).map(|step| (turn + step) % nodes).find(|&node| self.has_room(gene, node as u32));
+            if let Some(node) = found {
+                self.put(gene, node as u32);
+                turn = node + 1;
+            }
+        }
+    }
+
+    /// Puts each job on the node with the smallest score; the lowest index wins a tie.
+    fn by_score<S: PartialOrd>(&mut self, score: impl Fn(&Self, usize, u32) -> S) {
+        let nodes = self.instance.fleet.len();
+        let windows = nodes.div_ceil(WINDOW_NODES_MAX);
+        for gene in 0..self.genes.len() {
+            for step in 0..windows {
+                let first = (gene + step) % windows * WINDOW_NODES_MAX;
+                let window = first as u32..(first + WINDOW_NODES_MAX).min(nodes) as u32;
+                if let Some(node) = self.best_of(gene, window, &score) {
+                    self.put(gene, node);
+                    break;
+                }
+            }
+        }
+    }
+
+    fn best_of<S: PartialOrd>(
+        &self,
+        gene: usize,
+        window: std::ops::Range<u32>,
+        score: &impl Fn(&Self, usize, u32) -> S,
+    ) -> Option<u32> {
+        let mut best: Option<(S, u32)> = None;
+        for node in window {
+            if !self.has_room(gene, node) {
+                continue;
+            }
+            let own = score(self, gene, node);
+            if best.as_ref().is_none_or(|(least, _)| own < *least) {
+                best = Some((own, node));
+            }
+        }
+        best.map(|(_, node)| node)
+    }
+}
+
+/// For each node the weighted sum of its four fixed measures, each scaled to 0..1 over the fleet.
+fn scaled_scores(instance: &Instance<'_>, weights: &ObjectiveValues) -> Vec<f64> {
+    let measures = instance.terms.iter().map(|terms| {
+        [terms.latency_us, 0, terms.distrust, terms.cost_micro, terms.price_micro].map(f64::from)
+    });
+    let mut low = [f64::INFINITY; OBJECTIVES];
+    let mut high = [0.0_f64; OBJECTIVES];
+    for measure in measures.clone() {
+        for objective in 0..OBJECTIVES {
+            low[objective] = low[objective].min(measure[objective]);
+            high[objective] = high[objective].max(measure[objective]);
+        }
+    }
+    let factors: ObjectiveValues = std::array::from_fn(|objective| {
+        let range = high[objective] - low[objective];
+        if range > 0.0 { weights[objective] / range } else { 0.0 }
+    });
+    measures
+        .map(|measure| (0..OBJECTIVES).map(|at| (measure[at] - low[at]) * factors[at]).sum())
+        .collect()
+}
+
+/// The nodes from the smallest score to the largest; the lowest index wins a tie.
+fn order_by(scores: &[f64]) -> Vec<u32> {
+    // Scores are not negative, so their bits are in the order of their values.
+    let mut keys: Vec<(u64, u32)> = scores.iter().map(|score| score.to_bits()).zip(0..).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|(_, node)| node).collect()
+}
