@@ -6,6 +6,7 @@ pub mod error;
 pub mod indicators;
 pub mod math;
 pub mod problem;
+pub mod problems;
 pub mod random;
 pub mod real;
 pub mod settings;
