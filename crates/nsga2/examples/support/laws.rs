@@ -1,4 +1,5 @@
-//! The instances of the sorting benchmark.
+//! The instances of the benchmarks.
+#![allow(dead_code, unreachable_pub)]
 
 use quorate_nsga2::Random;
 
@@ -23,6 +24,18 @@ pub fn instance(law: &str, points: usize, count: usize) -> Vec<f64> {
             _ => {}
         }
         objectives.extend(row);
+    }
+    objectives
+}
+
+/// `points` rows of `count` values that sum to 1: none dominates another.
+pub fn simplex(points: usize, count: usize) -> Vec<f64> {
+    let mut objectives = Vec::with_capacity(points * count);
+    for point in 0..points {
+        let mut random = Random::stream(12, 0, point as u64);
+        let row: Vec<f64> = (0..count).map(|_| -(1.0 - random.unit()).ln()).collect();
+        let sum: f64 = row.iter().sum();
+        objectives.extend(row.iter().map(|value| value / sum));
     }
     objectives
 }
