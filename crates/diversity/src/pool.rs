@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use quorate_types::{BasisPoints, FieldPath, UnixMillis};
+use quorate_types::{BASIS_POINTS_MAX, BasisPoints, FieldPath, UnixMillis};
 
 use crate::axis::{AXIS_COUNT, Axis, UNKNOWN};
 use crate::columns::Columns;
@@ -53,6 +53,12 @@ impl RegionSets {
     /// The region ids of a set, ascending.
     pub(crate) fn of(&self, set: u32) -> &[u32] {
         &self.regions[self.offsets[set as usize] as usize..self.offsets[set as usize + 1] as usize]
+    }
+
+    /// Adds a set of one region that no set has yet.
+    pub(crate) fn push_single(&mut self, region: u32) {
+        self.regions.push(region);
+        self.offsets.push(self.regions.len() as u32);
     }
 
     /// How many sets there are, the empty one counted.
@@ -195,12 +201,42 @@ impl Pool {
         self.index_of_rank[rank as usize]
     }
 
+    /// The rank of every candidate, by index.
+    pub(crate) fn ranks_of_all(&self) -> &[u32] {
+        &self.rank_of_index
+    }
+
     pub(crate) fn indexes_of(&self, ranks: &[u32]) -> Vec<u32> {
         ranks.iter().map(|&rank| self.index_of(rank)).collect()
     }
 
     pub(crate) fn total_weight(&self, ranks: &[u32]) -> u64 {
         ranks.iter().map(|&rank| self.weight[rank as usize]).sum()
+    }
+
+    /// The same candidates with other values and with evidence that no level refuses, for trials.
+    pub(crate) fn supposing(
+        &self,
+        rows: Vec<[u32; AXIS_COUNT]>,
+        sets: RegionSets,
+        names: [Vec<String>; AXIS_COUNT],
+    ) -> Self {
+        Self {
+            ids: self.ids.clone(),
+            rows,
+            names,
+            confidence: vec![BASIS_POINTS_MAX; self.len()],
+            evidence: None,
+            fresh: vec![true; self.len()],
+            weight: self.weight.clone(),
+            sets,
+            shares: self.shares.clone(),
+            share_offsets: self.share_offsets.clone(),
+            index_of_rank: self.index_of_rank.clone(),
+            rank_of_index: self.rank_of_index.clone(),
+            ranks_by_id: self.ranks_by_id.clone(),
+            indexes: Mutex::new(Vec::new()),
+        }
     }
 
     /// Turns the caller's members into ranks, ascending.
