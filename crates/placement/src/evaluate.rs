@@ -19,11 +19,11 @@ const DELTA_COST: usize = 4;
 /// which it differs.
 #[derive(Clone, Debug)]
 pub(crate) struct Evaluator<'a> {
-    instance: &'a Instance<'a>,
-    ledger: Ledger,
+    pub(crate) instance: &'a Instance<'a>,
+    pub(crate) ledger: Ledger,
     /// The last assignment, after repair; all NOWHERE at the start, like the empty ledger.
-    last: Vec<u32>,
-    sums: Sums,
+    pub(crate) last: Vec<u32>,
+    pub(crate) sums: Sums,
     sums_empty: Sums,
     /// Above this number of changed genes the state is built anew.
     delta_genes_max: usize,

@@ -49,7 +49,7 @@ pub(crate) struct NodeOrder {
 /// dominant request, lower index. It decides who keeps his room where a node has not enough for all: first the class,
 /// then size, because large jobs first is what packs well (best-fit decreasing).
 #[derive(Debug)]
-pub(crate) struct Instance<'a> {
+pub struct Instance<'a> {
     pub(crate) fleet: &'a Fleet,
     pub(crate) jobs: &'a Jobs,
     pub(crate) order: Vec<u32>,
@@ -70,7 +70,10 @@ pub(crate) struct Instance<'a> {
 
 impl<'a> Instance<'a> {
     /// Lays out the columns and finds the jobs that fit nowhere.
-    pub(crate) fn new(fleet: &'a Fleet, jobs: &'a Jobs) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// Node sets that name no node, or rates whose sums could overflow.
+    pub fn new(fleet: &'a Fleet, jobs: &'a Jobs) -> Result<Self, Error> {
         let node_set_bits = node_set_bits(fleet, jobs)?;
         let billable = billable(fleet, jobs)?;
         let mut instance = Self {
@@ -104,6 +107,22 @@ impl<'a> Instance<'a> {
         let set = self.demands[gene].node_set;
         // Most jobs are not restricted, so the common path is two compares.
         (models == 0 || self.has_model(models, node)) && (set == ANY_NODE || self.in_set(set, node))
+    }
+
+    /// As [`Instance::allows`], for any job.
+    pub(crate) fn allows_job(&self, job: u32, node: u32) -> bool {
+        let columns = self.jobs.columns();
+        let (models, set) = (columns.gpu_models[job as usize], columns.node_set[job as usize]);
+        (models == 0 || self.has_model(models, node)) && (set == ANY_NODE || self.in_set(set, node))
+    }
+
+    /// The nodes of an assignment of genes, by job.
+    pub(crate) fn by_job(&self, genes: &[u32]) -> Vec<u32> {
+        let mut nodes = vec![NOWHERE; self.jobs.len()];
+        for (&job, &node) in self.order.iter().zip(genes) {
+            nodes[job as usize] = node;
+        }
+        nodes
     }
 
     /// Whether the job of this gene would have its room on the node if it were the only one.

@@ -6,7 +6,7 @@
 //! that starts from nothing.
 
 use crate::instance::{Instance, NOWHERE};
-use crate::resource::{Amounts, MILLI_PER_GPU, within};
+use crate::resource::{Amounts, GPUS_PER_NODE_MAX, MILLI_PER_GPU, within};
 
 /// The state of one node.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +120,12 @@ impl Ledger {
         room.spare_devices += i32::from(demand.gpu_count);
     }
 
+    /// Whether the devices of the node hold the jobs that are on it. Taking a job away can, very rarely, spoil the packing of
+    /// the others, because they are filled anew.
+    pub(crate) fn is_sound(&self, instance: &Instance<'_>, node: u32) -> bool {
+        self.rooms[node as usize].spare_devices >= 0 || self.fill_devices(instance, node, NOWHERE).is_some()
+    }
+
     /// Puts a job on a node's list without asking for room; [`Ledger::refill`] must follow.
     pub(crate) fn link(&mut self, node: u32, gene: u32) {
         let room = &mut self.rooms[node as usize];
@@ -185,21 +191,27 @@ impl Ledger {
 
     /// Fills the devices of the node with its jobs and `newcomer` in canonical order and tells whether all find theirs.
     fn devices_hold(&self, instance: &Instance<'_>, node: u32, newcomer: u32) -> bool {
-        if instance.demands[newcomer as usize].gpu_count == 0 {
-            return true;
-        }
+        instance.demands[newcomer as usize].gpu_count == 0 || self.fill_devices(instance, node, newcomer).is_some()
+    }
+
+    /// What the node's jobs leave of each of its devices.
+    pub(crate) fn devices(&self, instance: &Instance<'_>, node: u32) -> Devices {
+        // A ledger holds sound nodes only, so the fallback is never taken.
+        self.fill_devices(instance, node, NOWHERE).unwrap_or([0; GPUS_PER_NODE_MAX])
+    }
+
+    fn fill_devices(&self, instance: &Instance<'_>, node: u32, mut newcomer: u32) -> Option<Devices> {
         let mut devices = instance.fleet.gpu_free(node as usize);
-        let mut newcomer = newcomer;
         let mut next = self.rooms[node as usize].head;
         loop {
             // NOWHERE is larger than every gene, so the end of the list and a newcomer that was served need no test.
             let gene = next.min(newcomer);
             if gene == NOWHERE {
-                return true;
+                return Some(devices);
             }
             let demand = &instance.demands[gene as usize];
             if !take_devices(&mut devices, demand.gpu_count, demand.gpu_milli) {
-                return false;
+                return None;
             }
             if gene == newcomer {
                 newcomer = NOWHERE;
@@ -209,6 +221,9 @@ impl Ledger {
         }
     }
 }
+
+/// What is free of each device of a node, in thousandths.
+pub(crate) type Devices = [u16; GPUS_PER_NODE_MAX];
 
 #[inline]
 fn take(room: &mut Room, instance: &Instance<'_>, gene: usize) {

@@ -116,6 +116,17 @@ impl Sums {
         nodes as i64 * (after * after - before * before) - step * (2 * load + step)
     }
 
+    /// A number that differs between placements: where a choice must look random and depend on the genes alone.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        (self.latency ^ self.cost.rotate_left(21) ^ self.price.rotate_left(42)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Standard deviation of the loads, as in the objective.
+    pub(crate) fn load_deviation(&self, nodes: usize) -> f64 {
+        let variance = nodes as u128 * u128::from(self.load_squares) - u128::from(self.load).pow(2);
+        (variance as f64).sqrt() / (nodes.max(1) as f64 * f64::from(LOAD_ONE))
+    }
+
     /// Weight of the jobs without a node, of `weight_all` in all: the constraint violation.
     pub(crate) fn unplaced(&self, weight_all: u64) -> f64 {
         (weight_all - self.weight) as f64
@@ -124,10 +135,8 @@ impl Sums {
     /// The objectives in their public units. Jobs without a node count nowhere but in [`Sums::unplaced`].
     pub(crate) fn objectives(&self, nodes: usize, values: &mut [f64]) {
         let weight = self.weight.max(1) as f64;
-        let variance = nodes as u128 * u128::from(self.load_squares) - u128::from(self.load).pow(2);
-        let scale = nodes.max(1) as f64 * f64::from(LOAD_ONE);
         values[0] = self.latency as f64 / weight / 1_000.0;
-        values[1] = (variance as f64).sqrt() / scale;
+        values[1] = self.load_deviation(nodes);
         values[2] = self.distrust as f64 / weight / 10_000.0;
         // Billable amounts are thousandths of a billing unit times hours.
         values[3] = self.cost as f64 / 1_000.0;

@@ -1,20 +1,33 @@
 //! Placement as a problem of NSGA-II: one gene per job, its value the node.
+//!
+//! Three things are added to the textbook, each because runs without it ended worse than they began (docs/design/placement.md):
+//! generation 0 is built by the greedy rules and by random blends of the objectives; an evaluation ends with a short
+//! local search in the direction in which the individual is strong already; and dominance is widened. With five objectives nearly
+//! all individuals are non-dominated, so that plain dominance keeps those that trade a large loss for
+//! a tiny gain. The optimiser therefore sees `g_k = f_k + a * sum(f_i, i != k)` of the scaled objectives (guided dominance:
+//! Branke, Kaußler and Schmeck 2001): what is non-dominated in `g` is so in `f`.
 
 use quorate_nsga2::{Problem, Random, Shape};
+use rayon::prelude::*;
 
+use crate::directions::Directions;
 use crate::evaluate::Evaluator;
-use crate::instance::{Instance, NOWHERE};
-use crate::objectives::{OBJECTIVES, Objective};
+use crate::instance::Instance;
+use crate::objectives::{OBJECTIVES, Objective, ObjectiveValues};
 use crate::strategy::{Blend, Greedy, place, place_blend};
 
 /// What the optimiser works on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct PlacementProblem<'a> {
-    pub(crate) instance: &'a Instance<'a>,
+    instance: &'a Instance<'a>,
+    directions: Directions,
+    scale: Scale,
+    /// The placements of [`SEED_RULES`], before repair.
+    seeds: Vec<Vec<u32>>,
     /// Probability that two parents are recombined.
-    pub(crate) crossover: f64,
+    crossover: f64,
     /// Probability that a child is mutated.
-    pub(crate) mutation: f64,
+    mutation: f64,
 }
 
 /// The rules that seed generation 0, the most useful first; random blends follow.
@@ -30,6 +43,62 @@ pub(crate) const SEED_RULES: [Greedy; 9] = [
     Greedy::RoundRobin,
 ];
 
+/// How much the other objectives count in each: 0 is plain dominance.
+const DOMINANCE_WIDENING: f64 = 0.2;
+
+/// How many jobs the local search of one evaluation tries to move.
+const POLISH_JOBS: usize = 32;
+
+/// Share of the recombinations that draw each gene's parent on its own; the others exchange one segment.
+const UNIFORM_SHARE: f64 = 0.5;
+
+/// The largest share of jobs that one mutation moves.
+const MOVES_SHARE_MAX: f64 = 0.05;
+
+impl<'a> PlacementProblem<'a> {
+    /// Builds the seeds and measures the scale of each objective on them.
+    pub(crate) fn new(instance: &'a Instance<'a>, crossover: f64, mutation: f64) -> Self {
+        let seeds: Vec<(Vec<u32>, ObjectiveValues)> = SEED_RULES
+            .par_iter()
+            .map(|&rule| {
+                let mut genes = place(instance, rule);
+                let mut values = [0.0; OBJECTIVES];
+                Evaluator::new(instance).evaluate(&mut genes).objectives(instance.fleet.len(), &mut values);
+                (genes, values)
+            })
+            .collect();
+        let scale = Scale::of(seeds.iter().map(|(_, values)| values));
+        let seeds = seeds.into_iter().map(|(genes, _)| genes).collect();
+        Self { instance, directions: Directions::new(instance), scale, seeds, crossover, mutation }
+    }
+
+    /// The placements of [`SEED_RULES`].
+    pub(crate) fn seeds(&self) -> &[Vec<u32>] {
+        &self.seeds
+    }
+
+    /// Moves some jobs to nodes that are better in one objective, drawn at random.
+    ///
+    /// Whether the node has room is left to the repair in the evaluation: where a better node is full, the job that
+    /// comes later in canonical order goes on to the next best one.
+    fn mutate(&self, random: &mut Random, genes: &mut [u32]) {
+        let objective = Objective::ALL[random.below(OBJECTIVES)];
+        let order = &self.instance.orders[objective as usize];
+        let moves = 1 + random.below(1 + (genes.len() as f64 * MOVES_SHARE_MAX) as usize);
+        for _ in 0..moves {
+            let gene = random.below(genes.len());
+            let better = match order.position.get(genes[gene] as usize) {
+                Some(&position) if objective != Objective::LoadBalance => position as usize,
+                _ => order.nodes.len(),
+            };
+            let node = order.nodes[random.below(better)];
+            if self.instance.fits_alone(gene, node) {
+                genes[gene] = node;
+            }
+        }
+    }
+}
+
 impl<'a> Problem for PlacementProblem<'a> {
     type Gene = u32;
     type Scratch = Evaluator<'a>;
@@ -43,11 +112,12 @@ impl<'a> Problem for PlacementProblem<'a> {
     }
 
     fn initialize(&self, index: usize, random: &mut Random, genes: &mut [u32]) {
-        let placed = match SEED_RULES.get(index) {
-            Some(&rule) => place(self.instance, rule),
-            None => place_blend(self.instance, &Blend::random(random)),
-        };
-        genes.copy_from_slice(&placed);
+        match self.seeds.get(index) {
+            Some(seed) => genes.copy_from_slice(seed),
+            None => {
+                genes.copy_from_slice(&place_blend(self.instance, &self.directions, &Blend::random(random)));
+            }
+        }
     }
 
     fn vary(&self, random: &mut Random, parents: [&[u32]; 2], children: [&mut [u32]; 2]) {
@@ -69,41 +139,61 @@ impl<'a> Problem for PlacementProblem<'a> {
     }
 
     fn evaluate(&self, scratch: &mut Evaluator<'a>, genes: &mut [u32], objectives: &mut [f64]) -> f64 {
-        let sums = scratch.evaluate(genes);
-        sums.objectives(self.instance.fleet.len(), objectives);
+        let nodes = self.instance.fleet.len();
+        scratch.evaluate(genes).objectives(nodes, objectives);
+        let aim = self.scale.aim(objectives);
+        let sums = scratch.polish(genes, &self.directions, &aim, POLISH_JOBS);
+        sums.objectives(nodes, objectives);
+        self.scale.widen(objectives);
         sums.unplaced(self.instance.weight_all)
     }
 }
 
-impl PlacementProblem<'_> {
-    /// Moves some jobs to nodes that are better in one objective, drawn at random.
-    ///
-    /// Whether the node has room is left to the repair in the evaluation: where a better node is full, the job that
-    /// comes later in canonical order goes on to the next best one.
-    fn mutate(&self, random: &mut Random, genes: &mut [u32]) {
-        let objective = Objective::ALL[random.below(OBJECTIVES)];
-        let order = &self.instance.orders[objective as usize];
-        let share = random.unit();
-        let moves = 1 + (share * share * share * genes.len() as f64 * MOVES_SHARE_MAX) as usize;
-        for _ in 0..moves {
-            let gene = random.below(genes.len());
-            let better = match order.position.get(genes[gene] as usize) {
-                Some(&position) if objective != Objective::LoadBalance => position as usize,
-                _ => order.nodes.len(),
-            };
-            let node = order.nodes[random.below(better)];
-            if self.instance.fits_alone(gene, node) {
-                genes[gene] = node;
-            }
+/// What counts as little and as much of an objective: its smallest value among the seeds, and its range there.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    low: ObjectiveValues,
+    range: ObjectiveValues,
+}
+
+impl Scale {
+    fn of<'v>(seeds: impl Iterator<Item = &'v ObjectiveValues>) -> Self {
+        let mut low = [f64::INFINITY; OBJECTIVES];
+        let mut high = [0.0_f64; OBJECTIVES];
+        for values in seeds {
+            low = std::array::from_fn(|at| low[at].min(values[at]));
+            high = std::array::from_fn(|at| high[at].max(values[at]));
+        }
+        // An objective in which all seeds are equal is left in its own unit.
+        let range = std::array::from_fn(|at| if high[at] > low[at] { high[at] - low[at] } else { 1.0 });
+        Self { low, range }
+    }
+
+    /// The direction in which a placement is strong: objectives near their best value weigh most. The weights sum up to 1, each
+    /// per unit of the objective's scale.
+    fn aim(&self, objectives: &[f64]) -> ObjectiveValues {
+        /// Keeps the weight of a value at or below the best seed's finite.
+        const NEAREST: f64 = 0.03;
+        let weights: ObjectiveValues = std::array::from_fn(|at| {
+            1.0 / (NEAREST + ((objectives[at] - self.low[at]) / self.range[at]).max(0.0))
+        });
+        let sum: f64 = weights.iter().sum();
+        let mut aim = weights.map(|weight| weight / sum);
+        aim[Objective::LoadBalance as usize] /= self.range[Objective::LoadBalance as usize];
+        aim
+    }
+
+    fn widen(&self, objectives: &mut [f64]) {
+        let mut sum = 0.0;
+        for (value, range) in objectives.iter_mut().zip(self.range) {
+            *value /= range;
+            sum += *value;
+        }
+        for value in objectives {
+            *value = *value * (1.0 - DOMINANCE_WIDENING) + sum * DOMINANCE_WIDENING;
         }
     }
 }
-
-/// Share of the recombinations that draw each gene's parent on its own; the others exchange one segment.
-const UNIFORM_SHARE: f64 = 0.5;
-
-/// The largest share of jobs that one mutation moves.
-const MOVES_SHARE_MAX: f64 = 0.2;
 
 fn cross_two_point(random: &mut Random, first: &mut [u32], second: &mut [u32]) {
     let (one, other) = (random.below(first.len() + 1), random.below(first.len() + 1));

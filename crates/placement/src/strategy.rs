@@ -3,6 +3,7 @@
 
 use quorate_nsga2::Random;
 
+use crate::directions::{Directions, KINDS, MEASURES, scaled_measures};
 use crate::instance::{Instance, NOWHERE};
 use crate::ledger::Ledger;
 use crate::objectives::{LOAD_ONE, OBJECTIVES, ObjectiveValues, Objective, Sums};
@@ -91,8 +92,11 @@ pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
         }),
         Greedy::Spread => builder.by_score(|builder, gene, node| i64::from(builder.loads(gene, node).1)),
         Greedy::WeightedSum(weights) => {
-            let scores = scaled_scores(instance, &weights);
-            let load_weight = weights[Objective::LoadBalance as usize] / f64::from(LOAD_ONE);
+            let [latency, load, trust, cost, price] = weights;
+            let fixed = [latency, trust, cost, price];
+            let weigh = |measure: [f64; MEASURES]| -> f64 { (0..MEASURES).map(|at| measure[at] * fixed[at]).sum() };
+            let scores: Vec<f64> = scaled_measures(instance).into_iter().map(weigh).collect();
+            let load_weight = load / f64::from(LOAD_ONE);
             builder.by_score(|builder, gene, node| {
                 scores[node as usize] + load_weight * f64::from(builder.loads(gene, node).1)
             });
@@ -127,21 +131,12 @@ impl Blend {
 }
 
 /// Places the jobs by a blend. Jobs without room keep NOWHERE.
-pub(crate) fn place_blend(instance: &Instance<'_>, blend: &Blend) -> Vec<u32> {
-    let scales = Scales::new(instance);
-    let [latency, _, trust, cost, price] = blend.weights;
-    // A job's share of the weight and of the bill decide which order of nodes is right for it.
-    let kinds: Vec<Kind> = instance.demands.iter().map(|demand| scales.kind(demand.weight, demand.billable)).collect();
-    let orders: [Vec<u32>; KINDS] = std::array::from_fn(|kind| {
-        let factor = scales.bill_factor(kind);
-        let weights = [latency, 0.0, trust, cost * factor, price * factor];
-        if kinds.iter().any(|own| own.number == kind) { order_by(&scaled_scores(instance, &weights)) } else { Vec::new() }
-    });
+pub(crate) fn place_blend(instance: &Instance<'_>, directions: &Directions, blend: &Blend) -> Vec<u32> {
+    let along = directions.for_kinds(&blend.weights);
     let mut sequence: Vec<u32> = (0..instance.genes() as u32).collect();
+    // The largest stake chooses first; equal stakes in canonical order, which packs best.
     sequence.sort_by_cached_key(|&gene| {
-        let kind = &kinds[gene as usize];
-        let stake = kind.weight_share * (latency + trust) + kind.bill_share * (cost + price);
-        // The largest stake chooses first; equal stakes in canonical order, which packs best.
+        let stake = directions.stake(gene as usize, &blend.weights);
         (std::cmp::Reverse((stake * STAKE_STEPS) as u64), gene)
     });
     let mut builder = Builder::new(instance);
@@ -153,9 +148,9 @@ pub(crate) fn place_blend(instance: &Instance<'_>, blend: &Blend) -> Vec<u32> {
             if builder.genes[gene] != NOWHERE {
                 continue;
             }
-            let kind = kinds[gene].number;
+            let kind = directions.kind(gene);
             let cursor = &mut cursors[kind * instance.shapes + instance.shape[gene] as usize];
-            builder.first_fit(gene, &orders[kind], cursor, load_max);
+            builder.first_fit(gene, directions.order(along[kind]), cursor, load_max);
         }
     }
     builder.genes
@@ -163,42 +158,6 @@ pub(crate) fn place_blend(instance: &Instance<'_>, blend: &Blend) -> Vec<u32> {
 
 /// Stakes are compared as integers, in these steps of the whole.
 const STAKE_STEPS: f64 = 1e12;
-
-/// Kinds of jobs by the ratio of their share of all bills to their share of all weights, in powers of [`KIND_STEP`].
-const KINDS: usize = 6;
-const KIND_STEP: f64 = 6.0;
-
-struct Kind {
-    number: usize,
-    weight_share: f64,
-    bill_share: f64,
-}
-
-/// Totals over all jobs, to compare what a job weighs with what it pays.
-struct Scales {
-    weight: f64,
-    billable: f64,
-}
-
-impl Scales {
-    fn new(instance: &Instance<'_>) -> Self {
-        let billable: u64 = instance.demands.iter().map(|demand| u64::from(demand.billable)).sum();
-        Self { weight: instance.weight_all.max(1) as f64, billable: billable.max(1) as f64 }
-    }
-
-    fn kind(&self, weight: u32, billable: u32) -> Kind {
-        let weight_share = f64::from(weight) / self.weight;
-        let bill_share = f64::from(billable) / self.billable;
-        let ratio = bill_share / weight_share;
-        let number = (0..KINDS - 1).find(|&kind| ratio < self.bill_factor(kind) * KIND_STEP.sqrt());
-        Kind { number: number.unwrap_or(KINDS - 1), weight_share, bill_share }
-    }
-
-    /// The ratio in the middle of a kind.
-    fn bill_factor(&self, kind: usize) -> f64 {
-        KIND_STEP.powi(kind as i32 - (KINDS as i32 - 2))
-    }
-}
 
 /// A placement in the making.
 struct Builder<'a> {
@@ -311,32 +270,3 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// For each node the weighted sum of its four fixed measures, each scaled to 0..1 over the fleet.
-fn scaled_scores(instance: &Instance<'_>, weights: &ObjectiveValues) -> Vec<f64> {
-    let measures = instance.terms.iter().map(|terms| {
-        [terms.latency_us, 0, terms.distrust, terms.cost_micro, terms.price_micro].map(f64::from)
-    });
-    let mut low = [f64::INFINITY; OBJECTIVES];
-    let mut high = [0.0_f64; OBJECTIVES];
-    for measure in measures.clone() {
-        for objective in 0..OBJECTIVES {
-            low[objective] = low[objective].min(measure[objective]);
-            high[objective] = high[objective].max(measure[objective]);
-        }
-    }
-    let factors: ObjectiveValues = std::array::from_fn(|objective| {
-        let range = high[objective] - low[objective];
-        if range > 0.0 { weights[objective] / range } else { 0.0 }
-    });
-    measures
-        .map(|measure| (0..OBJECTIVES).map(|at| (measure[at] - low[at]) * factors[at]).sum())
-        .collect()
-}
-
-/// The nodes from the smallest score to the largest; the lowest index wins a tie.
-fn order_by(scores: &[f64]) -> Vec<u32> {
-    // Scores are not negative, so their bits are in the order of their values.
-    let mut keys: Vec<(u64, u32)> = scores.iter().map(|score| score.to_bits()).zip(0..).collect();
-    keys.sort_unstable();
-    keys.into_iter().map(|(_, node)| node).collect()
-}
