@@ -27,19 +27,8 @@ pub fn distances(objectives: &[f64], objective_count: usize, ranks: &[u32]) -> R
         return Err(Error::shape(FieldPath::new("ranks").index(index), reason));
     }
     let (mut walk, mut result) = (Vec::new(), Vec::new());
-    fill_with(&sorter, ranks, objectives, objective_count, &mut walk, &mut result);
+    fill(&sorter, ranks, objectives, objective_count, &mut walk, &mut result);
     Ok(result)
-}
-
-/// As [`distances`], for the points that `sorter` has just ranked.
-pub(crate) fn fill(
-    sorter: &Sorter,
-    objectives: &[f64],
-    objective_count: usize,
-    walk: &mut Vec<FrontWalk>,
-    result: &mut Vec<f64>,
-) {
-    fill_with(sorter, sorter.ranks(), objectives, objective_count, walk, result);
 }
 
 /// Where the walk along one objective stands in one front.
@@ -54,9 +43,11 @@ pub(crate) struct FrontWalk {
 
 const NONE: u32 = u32::MAX;
 
+/// As [`distances`], for points whose columns `sorter` has ordered.
+///
 /// One walk per objective over all points in the order of that objective visits every front in its own order,
 /// so nothing is sorted a second time.
-fn fill_with(
+pub(crate) fn fill(
     sorter: &Sorter,
     ranks: &[u32],
     objectives: &[f64],

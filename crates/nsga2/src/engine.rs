@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::problem::{Problem, Shape};
 use crate::random::Random;
 use crate::settings::{ConstraintHandling, Settings};
+use crate::stagnation::Watch;
 use crate::survival::{Fitness, Rows, Survival};
 use quorate_types::{Control, FieldPath};
 use rayon::prelude::*;
@@ -30,15 +31,24 @@ pub struct Engine<P: Problem> {
     problem: P,
     settings: Settings,
     shape: Shape,
-    /// Generations that are finished, generation 0 included.
-    bred: u32,
+    progress: Progress,
     asked: bool,
     stopped: Option<Stop>,
-    /// The epsilon level of generation 0.
-    level_first: f64,
     rows: Rows<P::Gene>,
     survival: Survival,
+    /// Two random orders of the population, one after the other: who meets whom in the tournaments.
+    mating: Vec<u32>,
     scratches: Vec<P::Scratch>,
+}
+
+/// What a run remembers beside its population.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Progress {
+    /// Generations that are finished, generation 0 included.
+    pub(crate) bred: u32,
+    /// The epsilon level of generation 0.
+    pub(crate) level_first: f64,
+    pub(crate) watch: Watch,
 }
 
 /// Why a run has ended.
@@ -102,7 +112,7 @@ impl<P: Problem> Engine<P> {
         let rows = 2 * settings.population;
         Ok(Self {
             shape,
-            bred: 0,
+            progress: Progress::default(),
             asked: false,
             stopped: None,
             rows: Rows {
@@ -111,8 +121,8 @@ impl<P: Problem> Engine<P> {
                 violations: vec![0.0; rows],
                 fitness: vec![Fitness::default(); rows],
             },
-            level_first: 0.0,
             survival: Survival::default(),
+            mating: Vec::with_capacity(rows),
             scratches: Vec::new(),
             problem,
             settings,
@@ -144,6 +154,7 @@ impl<P: Problem> Engine<P> {
         if self.asked {
             return Err(Error::OutOfTurn);
         }
+        self.pair_up();
         let mut first = 0;
         while first < self.settings.population {
             if control.cancelled() {
@@ -169,6 +180,7 @@ impl<P: Problem> Engine<P> {
             return Err(Error::OutOfTurn);
         }
         if !self.asked {
+            self.pair_up();
             self.work(0, self.settings.population, false);
             self.asked = true;
         }
@@ -213,7 +225,7 @@ impl<P: Problem> Engine<P> {
 
     /// Generations bred after generation 0.
     pub fn generation(&self) -> u32 {
-        self.bred.saturating_sub(1)
+        self.progress.bred.saturating_sub(1)
     }
 
     /// The problem of this run.
@@ -226,7 +238,7 @@ impl<P: Problem> Engine<P> {
     /// # Errors
     /// [`Error::OutOfTurn`] before generation 0.
     pub fn outcome(&self) -> Result<Outcome<P::Gene>, Error> {
-        if self.bred == 0 {
+        if self.progress.bred == 0 {
             return Err(Error::OutOfTurn);
         }
         let population = self.settings.population;
@@ -240,22 +252,56 @@ impl<P: Problem> Engine<P> {
             violations,
             ranks,
             generations: self.generation(),
-            evaluations: u64::from(self.bred) * population as u64,
+            evaluations: u64::from(self.progress.bred) * population as u64,
             stop: self.stopped,
         })
     }
 
-    fn finish_generation(&mut self) -> Result<(), Error> {
-        let population = self.settings.population;
-        let start = if self.bred == 0 { population } else { 0 };
-        if self.bred == 0 && self.settings.constraints == ConstraintHandling::EpsilonLevel {
-            self.level_first = level_first(&self.rows.violations[population..]);
-        }
-        let level = level(self.level_first, self.bred, self.settings.generations);
-        self.survival.select(&mut self.rows, start, self.shape.objectives, level)?;
-        self.bred += 1;
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    pub(crate) fn rows(&self) -> &Rows<P::Gene> {
+        &self.rows
+    }
+
+    pub(crate) fn rows_mut(&mut self) -> &mut Rows<P::Gene> {
+        &mut self.rows
+    }
+
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Takes the place that a checkpoint was written at.
+    pub(crate) fn restore(&mut self, progress: Progress) {
+        self.progress = progress;
         if self.generation() >= self.settings.generations {
             self.stopped = Some(Stop::Generations);
+        }
+    }
+
+    fn finish_generation(&mut self) -> Result<(), Error> {
+        let population = self.settings.population;
+        let bred = self.progress.bred;
+        let start = if bred == 0 { population } else { 0 };
+        if bred == 0 && self.settings.constraints == ConstraintHandling::EpsilonLevel {
+            self.progress.level_first = level_first(&self.rows.violations[population..]);
+        }
+        let level = level(self.progress.level_first, bred, self.settings.generations);
+        self.survival.select(&mut self.rows, start, self.shape.objectives, level)?;
+        self.progress.bred += 1;
+        let generation = self.generation();
+        if generation >= self.settings.generations {
+            self.stopped = Some(Stop::Generations);
+        } else if let Some(stagnation) = &self.settings.stagnation
+            && self.progress.watch.stagnates(stagnation, generation, &self.rows, population)?
+        {
+            self.stopped = Some(Stop::Stagnation);
         }
         Ok(())
     }
@@ -282,6 +328,19 @@ impl<P: Problem> Engine<P> {
 }
 
 impl<P: Problem> Engine<P> {
+    /// Draws who meets whom: each individual takes part in two tournaments, so the best has two children's worth of
+    /// parenthood on average, and none is left out by chance.
+    fn pair_up(&mut self) {
+        let population = self.settings.population;
+        let mut random = Random::stream(self.settings.seed, u64::from(self.progress.bred), u64::MAX);
+        self.mating.clear();
+        for _ in 0..2 {
+            let first = self.mating.len();
+            self.mating.extend(0..population as u32);
+            random.shuffle(&mut self.mating[first..]);
+        }
+    }
+
     /// Breeds offspring `first..end` of the next generation and, where asked, evaluates them.
     fn work(&mut self, first: usize, end: usize, evaluate: bool) {
         let population = self.settings.population;
@@ -300,9 +359,10 @@ impl<P: Problem> Engine<P> {
             problem: &self.problem,
             shape: self.shape,
             seed: self.settings.seed,
-            generation: u64::from(self.bred),
+            generation: u64::from(self.progress.bred),
             parents,
             fitness: &self.rows.fitness[..population],
+            mating: &self.mating,
         };
         // Pairs are bred together, so a piece holds an even number of rows.
         let piece_rows = (end - first).div_ceil(pieces).next_multiple_of(2);
@@ -336,6 +396,7 @@ struct Nursery<'a, P: Problem> {
     generation: u64,
     parents: &'a [P::Gene],
     fitness: &'a [Fitness],
+    mating: &'a [u32],
 }
 
 impl<P: Problem> Nursery<'_, P> {
@@ -370,15 +431,13 @@ impl<P: Problem> Nursery<'_, P> {
             }
             return;
         }
+        let [a, b, c, d] = std::array::from_fn(|index| self.mating[2 * row + index] as usize);
+        let parents = [self.winner(a, b), self.winner(c, d)];
         let mut random = Random::stream(self.seed, self.generation, row as u64);
-        let parents = [self.tournament(&mut random), self.tournament(&mut random)];
         self.problem.vary(&mut random, parents, [left, right]);
     }
 
-    /// The better of two individuals drawn with replacement.
-    fn tournament(&self, random: &mut Random) -> &[P::Gene] {
-        let first = random.below(self.fitness.len());
-        let second = random.below(self.fitness.len());
+    fn winner(&self, first: usize, second: usize) -> &[P::Gene] {
         let winner = if self.fitness[second].beats(self.fitness[first]) { second } else { first };
         &self.parents[winner * self.shape.variables..(winner + 1) * self.shape.variables]
     }

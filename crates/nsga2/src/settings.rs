@@ -57,6 +57,8 @@ pub struct Stagnation {
 
 /// Largest population.
 pub const POPULATION_MAX: usize = 1 << 20;
+/// Most generations of one run.
+pub const GENERATIONS_MAX: u32 = 1 << 30;
 /// Largest number of genes of a population and its offspring together.
 pub const GENES_MAX: usize = 1 << 28;
 /// Largest number of objectives.
@@ -70,6 +72,10 @@ impl Settings {
                 "population",
                 format!("use an even number from 4 to {POPULATION_MAX}, not {}", self.population),
             ));
+        }
+        if self.generations > GENERATIONS_MAX {
+            let reason = format!("use at most {GENERATIONS_MAX}, not {}", self.generations);
+            return Err(Error::settings("generations", reason));
         }
         if shape.objectives == 0 || shape.objectives > OBJECTIVES_MAX {
             return Err(Error::settings(

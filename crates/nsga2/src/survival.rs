@@ -39,6 +39,7 @@ pub(crate) struct Survival {
     counts: Vec<u32>,
     walk: Vec<crowding::FrontWalk>,
     last_front: Vec<u32>,
+    ranks: Vec<u32>,
     survives: Vec<bool>,
 }
 
@@ -65,6 +66,7 @@ impl Survival {
             self.take_infeasible(rows, population);
         } else {
             self.take_feasible(&rows.fitness, population);
+            self.measure_survivors(rows, start, objective_count);
         }
         self.compact(rows, objective_count, population);
         Ok(())
@@ -92,6 +94,20 @@ impl Survival {
         Ok(rows.fitness.iter().map(|fitness| fitness.rank).collect())
     }
 
+    /// Crowding among the survivors alone: it is what the next tournaments compare, and the last front is emptier now.
+    fn measure_survivors<Gene>(&mut self, rows: &mut Rows<Gene>, start: usize, objective_count: usize) {
+        let survives = |row: u32| self.survives[row as usize];
+        let ranks = self.feasible.iter().zip(self.sorter.ranks());
+        self.ranks.clear();
+        self.ranks.extend(ranks.map(|(&row, &rank)| if survives(row) { rank } else { UNRANKED }));
+        let objectives = feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
+        let (walk, distances) = (&mut self.walk, &mut self.distances);
+        crowding::fill(&self.sorter, &self.ranks, objectives, objective_count, walk, distances);
+        for (&row, &crowding) in self.feasible.iter().zip(&self.distances) {
+            rows.fitness[row as usize].crowding = crowding;
+        }
+    }
+
     fn split(&mut self, violations: &[f64], start: usize, level: f64) {
         self.feasible.clear();
         self.infeasible.clear();
@@ -109,18 +125,17 @@ impl Survival {
         objective_count: usize,
         survivors: usize,
     ) -> Result<(), Error> {
-        let objectives = if self.infeasible.is_empty() {
-            &rows.objectives[start * objective_count..]
-        } else {
-            self.objectives.clear();
+        self.objectives.clear();
+        if !self.infeasible.is_empty() {
             for &row in &self.feasible {
                 let first = row as usize * objective_count;
                 self.objectives.extend_from_slice(&rows.objectives[first..first + objective_count]);
             }
-            &self.objectives[..]
-        };
+        }
+        let objectives = feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
         self.sorter.rank_survivors(objectives, objective_count, survivors)?;
-        crowding::fill(&self.sorter, objectives, objective_count, &mut self.walk, &mut self.distances);
+        let (walk, distances) = (&mut self.walk, &mut self.distances);
+        crowding::fill(&self.sorter, self.sorter.ranks(), objectives, objective_count, walk, distances);
         for ((&row, &rank), &crowding) in self.feasible.iter().zip(self.sorter.ranks()).zip(&self.distances) {
             rows.fitness[row as usize] = Fitness { rank, crowding };
         }
@@ -207,4 +222,14 @@ impl Survival {
             child += 1;
         }
     }
+}
+
+/// Objectives of the feasible rows: all rows from `first` on, unless some are infeasible and they had to be gathered.
+fn feasible_objectives<'a, Gene>(
+    rows: &'a Rows<Gene>,
+    infeasible: &[u32],
+    gathered: &'a [f64],
+    first: usize,
+) -> &'a [f64] {
+    if infeasible.is_empty() { &rows.objectives[first..] } else { gathered }
 }
