@@ -1,5 +1,5 @@
 #![allow(clippy::all, clippy::disallowed_methods, missing_docs)]
-#[path = "../tests/openb/mod.rs"]
+#[path = "../tests/support/openb.rs"]
 mod openb;
 use quorate_placement::*;
 use std::time::Instant;
@@ -39,7 +39,7 @@ fn main() {
     let mut base = vec![];
     for (n, r) in rules {
         let t = Instant::now();
-        let (v, u) = baseline(&fleet, &jobs, r).unwrap();
+        let p = schedule_greedily(&fleet, &jobs, r).unwrap(); let (v, u) = (p.front.points[0], p.unplaced.len());
         println!("{n:8} {:.1} ms unplaced {u} {v:.4?}", t.elapsed().as_secs_f64() * 1e3);
         base.push(v);
     }

@@ -35,6 +35,9 @@ pub(crate) struct Directions {
 pub(crate) const KINDS: usize = 6;
 const KIND_STEP: f64 = 6.0;
 
+/// The ratio in the middle of each kind. Most jobs of a trace are short, so there are more kinds below 1 than above.
+const BILL_FACTORS: [f64; KINDS] = [1.0 / 1_296.0, 1.0 / 216.0, 1.0 / 36.0, 1.0 / 6.0, 1.0, 6.0];
+
 impl Directions {
     /// Sorts the nodes along each direction.
     pub(crate) fn new(instance: &Instance<'_>) -> Self {
@@ -56,7 +59,7 @@ impl Directions {
     pub(crate) fn for_kinds(&self, weights: &ObjectiveValues) -> [usize; KINDS] {
         let [latency, _, trust, cost, price] = *weights;
         std::array::from_fn(|kind| {
-            let factor = bill_factor(kind);
+            let factor = BILL_FACTORS[kind];
             self.nearest(&[latency, trust, cost * factor, price * factor])
         })
     }
@@ -88,23 +91,25 @@ impl Directions {
     }
 
     fn nearest(&self, asked: &[f64; MEASURES]) -> usize {
+        // The squared distance to what is asked, without its constant part and times the sum asked for, needs neither a
+        // root nor a division.
         let sum: f64 = asked.iter().sum();
-        let distance = |weights: &[f64; MEASURES]| -> f64 {
-            (0..MEASURES).map(|at| (weights[at] - asked[at] / sum).powi(2)).sum()
-        };
-        let distances: Vec<f64> = self.weights.iter().map(distance).collect();
-        (0..distances.len()).min_by(|&a, &b| distances[a].total_cmp(&distances[b])).unwrap_or(0)
+        let mut nearest = (0, f64::NEG_INFINITY);
+        for (direction, weights) in self.weights.iter().enumerate() {
+            let closeness: f64 =
+                (0..MEASURES).map(|at| weights[at] * (2.0 * asked[at] - weights[at] * sum)).sum();
+            if closeness > nearest.1 {
+                nearest = (direction, closeness);
+            }
+        }
+        nearest.0
     }
 }
 
+/// The kind whose ratio is nearest, on a logarithmic scale.
 fn kind_of(ratio: f64) -> u8 {
-    let kind = (0..KINDS - 1).find(|&kind| ratio < bill_factor(kind) * KIND_STEP.sqrt());
-    kind.unwrap_or(KINDS - 1) as u8
-}
-
-/// The ratio in the middle of a kind.
-fn bill_factor(kind: usize) -> f64 {
-    KIND_STEP.powi(kind as i32 - (KINDS as i32 - 2))
+    let below = |&&factor: &&f64| ratio >= factor * KIND_STEP.sqrt();
+    BILL_FACTORS.iter().take_while(below).count().min(KINDS - 1) as u8
 }
 
 fn lattice() -> Vec<[f64; MEASURES]> {

@@ -202,6 +202,7 @@ impl Ledger {
 
     fn fill_devices(&self, instance: &Instance<'_>, node: u32, mut newcomer: u32) -> Option<Devices> {
         let mut devices = instance.fleet.gpu_free(node as usize);
+        let own = usize::from(instance.fleet.columns().gpu_count[node as usize]);
         let mut next = self.rooms[node as usize].head;
         loop {
             // NOWHERE is larger than every gene, so the end of the list and a newcomer that was served need no test.
@@ -210,7 +211,7 @@ impl Ledger {
                 return Some(devices);
             }
             let demand = &instance.demands[gene as usize];
-            if !take_devices(&mut devices, demand.gpu_count, demand.gpu_milli) {
+            if !take_devices(&mut devices[..own], demand.gpu_count, demand.gpu_milli) {
                 return None;
             }
             if gene == newcomer {

@@ -30,5 +30,5 @@ pub use jobs::{ANY_NODE, DURATION_S_MAX, JOBS_MAX, JobClass, Jobs, JobsColumns, 
 pub use objectives::{OBJECTIVES, Objective, ObjectiveValues, billing_unit_milli};
 pub use repair::{Move, Repair, repair};
 pub use resource::{Amounts, GPUS_PER_NODE_MAX, MILLI_PER_GPU, RESOURCE_MAX, RESOURCES, Resource};
-pub use schedule::{Front, Plan, Run, Settings, Statistics, UNPLACED, schedule};
+pub use schedule::{Front, Plan, Run, Settings, Statistics, UNPLACED, schedule, schedule_greedily};
 pub use strategy::{Greedy, Strategy};

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::directions::Directions;
 use crate::evaluate::Evaluator;
-use crate::instance::Instance;
+use crate::instance::{Instance, NOWHERE};
 use crate::objectives::{OBJECTIVES, Objective, ObjectiveValues};
 use crate::strategy::{Blend, Greedy, place, place_blend};
 
@@ -146,6 +146,12 @@ impl<'a> Problem for PlacementProblem<'a> {
         sums.objectives(nodes, objectives);
         self.scale.widen(objectives);
         sums.unplaced(self.instance.weight_all)
+    }
+
+    fn accepts(&self, genes: &[u32]) -> bool {
+        let nodes = self.instance.fleet.len() as u32;
+        let fits = |(gene, &node): (usize, &u32)| node < nodes && self.instance.fits_alone(gene, node);
+        genes.iter().enumerate().all(|(gene, node)| *node == NOWHERE || fits((gene, node)))
     }
 }
 

@@ -124,6 +124,16 @@ pub fn schedule(
     run.plan()
 }
 
+/// Places the jobs by one greedy rule: what NSGA-II is compared with.
+///
+/// # Errors
+/// As [`schedule`].
+pub fn schedule_greedily(fleet: &Fleet, jobs: &Jobs, rule: Greedy) -> Result<Plan, Error> {
+    let instance = Instance::new(fleet, jobs)?;
+    let (rows, statistics) = rows_of_rule(&instance, rule);
+    Ok(plan_of(&instance, Choice::Knee, rows, statistics))
+}
+
 /// A run that can be stepped; [`schedule`] is the usual way.
 pub struct Run<'a> {
     instance: &'a Instance<'a>,
@@ -172,9 +182,9 @@ impl<'a> Run<'a> {
     pub fn plan(&self) -> Result<Plan, Error> {
         let (rows, statistics) = match &self.engine {
             Some(engine) => self.rows_of_engine(engine)?,
-            None => self.rows_of_rule(),
+            None => rows_of_rule(self.instance, self.settings.strategy.greedy().unwrap_or(Greedy::BestFit)),
         };
-        Ok(self.plan_of(rows, statistics))
+        Ok(plan_of(self.instance, self.settings.choice, rows, statistics))
     }
 
     fn rows_of_engine(&self, engine: &Engine<PlacementProblem<'a>>) -> Result<(Vec<Row>, Statistics), Error> {
@@ -198,44 +208,41 @@ impl<'a> Run<'a> {
         };
         Ok((rows, statistics))
     }
+}
 
-    fn rows_of_rule(&self) -> (Vec<Row>, Statistics) {
-        let rule = self.settings.strategy.greedy().unwrap_or(Greedy::BestFit);
-        let mut evaluator = Evaluator::new(self.instance);
-        let row = Row::of(self.instance, &mut evaluator, place(self.instance, rule));
-        let feasible_at_start = row.unplaced == 0.0;
-        (vec![row], Statistics { evaluations: 1, feasible_at_start, ..Statistics::default() })
+fn rows_of_rule(instance: &Instance<'_>, rule: Greedy) -> (Vec<Row>, Statistics) {
+    let row = Row::of(instance, &mut Evaluator::new(instance), place(instance, rule));
+    let feasible_at_start = row.unplaced == 0.0;
+    (vec![row], Statistics { evaluations: 1, feasible_at_start, ..Statistics::default() })
+}
+
+fn plan_of(instance: &Instance<'_>, choice: Choice, mut rows: Vec<Row>, mut statistics: Statistics) -> Plan {
+    if rows.iter().all(|row| row.unplaced > 0.0) {
+        let mut evaluator = Evaluator::new(instance);
+        for row in &mut rows {
+            row.complete(instance, &mut evaluator);
+        }
     }
-
-    fn plan_of(&self, mut rows: Vec<Row>, mut statistics: Statistics) -> Plan {
-        let instance = self.instance;
-        if rows.iter().all(|row| row.unplaced > 0.0) {
-            let mut evaluator = Evaluator::new(instance);
-            for row in &mut rows {
-                row.complete(instance, &mut evaluator);
-            }
-        }
-        let rows = non_dominated(rows);
-        let points: Vec<ObjectiveValues> = rows.iter().map(|row| row.values).collect();
-        let chosen = self.settings.choice.choose(&points);
-        // There is always a row: a greedy rule gives one, and generation 0 is never empty.
-        let genes = rows.get(chosen).map_or(&[][..], |row| &row.genes);
-        let unplaced = unplaced(instance, genes);
-        let certificates = if unplaced.is_empty() { Vec::new() } else { certificates(instance) };
-        let nodes = instance.by_job(genes);
-        statistics.jobs = nodes.len();
-        statistics.jobs_placed = nodes.len() - unplaced.len();
-        Plan {
-            explanations: explain(instance, &nodes),
-            assignment: nodes.into_iter().map(|node| (node != NOWHERE).then_some(node)).collect(),
-            unplaced,
-            certificates,
-            extremes: extremes(&points),
-            front: Front { points, assignments: rows.iter().flat_map(|row| instance.by_job(&row.genes)).collect() },
-            chosen,
-            choice: self.settings.choice,
-            statistics,
-        }
+    let rows = non_dominated(rows);
+    let points: Vec<ObjectiveValues> = rows.iter().map(|row| row.values).collect();
+    let chosen = choice.choose(&points);
+    // There is always a row: a greedy rule gives one, and generation 0 is never empty.
+    let genes = rows.get(chosen).map_or(&[][..], |row| &row.genes);
+    let unplaced = unplaced(instance, genes);
+    let certificates = if unplaced.is_empty() { Vec::new() } else { certificates(instance) };
+    let nodes = instance.by_job(genes);
+    statistics.jobs = nodes.len();
+    statistics.jobs_placed = nodes.len() - unplaced.len();
+    Plan {
+        explanations: explain(instance, &nodes),
+        assignment: nodes.into_iter().map(|node| (node != NOWHERE).then_some(node)).collect(),
+        unplaced,
+        certificates,
+        extremes: extremes(&points),
+        front: Front { points, assignments: rows.iter().flat_map(|row| instance.by_job(&row.genes)).collect() },
+        chosen,
+        choice,
+        statistics,
     }
 }
 
@@ -316,4 +323,188 @@ fn unplaced(instance: &Instance<'_>, genes: &[u32]) -> Vec<Unplaced> {
     }
     found.sort_unstable_by_key(|unplaced| unplaced.job);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use quorate_types::{Coded, NoControl};
+
+    use super::*;
+    use crate::jobs::JobClass;
+    use crate::objectives::Objective;
+    use crate::strategy::Strategy;
+    use crate::testing::{random_case, violations};
+
+    fn settings(strategy: Strategy, seed: u64) -> Settings {
+        Settings { strategy, population: 12, generations: 6, seed, ..Settings::default() }
+    }
+
+    /// The sums of the public formulas, written down a second time.
+    fn plain_objectives(fleet: &Fleet, jobs: &Jobs, nodes: &[u32]) -> ObjectiveValues {
+        let columns = fleet.columns();
+        let mut used: Vec<[f64; 4]> = (0..fleet.len())
+            .map(|node| std::array::from_fn(|at| f64::from(fleet.capacity(node)[at] - fleet.free(node)[at])))
+            .collect();
+        let mut values = [0.0; OBJECTIVES];
+        let mut weights = 0.0;
+        for (job, &node) in nodes.iter().enumerate().filter(|&(_, &node)| node != UNPLACED) {
+            let node = node as usize;
+            let request = jobs.request(job);
+            let weight = f64::from(jobs.columns().class[job].weight());
+            let milli = crate::billing_unit_milli(&request) * u64::from(jobs.columns().duration_s[job]) / 3_600;
+            weights += weight;
+            values[0] += weight * f64::from(columns.latency_us[node]) / 1_000.0;
+            values[2] += weight * (1.0 - f64::from(columns.trust[node]) / 10_000.0);
+            values[3] += milli as f64 / 1_000.0 * f64::from(columns.cost_micro[node]);
+            values[4] += milli as f64 / 1_000.0 * f64::from(columns.price_micro[node]);
+            for (used, need) in used[node].iter_mut().zip(request) {
+                *used += f64::from(need);
+            }
+        }
+        values[0] /= f64::max(weights, 1.0);
+        values[2] /= f64::max(weights, 1.0);
+        let share = |(node, used): (usize, &[f64; 4])| {
+            let shares = used.iter().zip(fleet.capacity(node)).map(|(used, all)| used / f64::from(all.max(1)));
+            shares.fold(0.0, f64::max)
+        };
+        let loads: Vec<f64> = used.iter().enumerate().map(share).collect();
+        let mean = loads.iter().sum::<f64>() / loads.len() as f64;
+        values[1] = (loads.iter().map(|load| (load - mean).powi(2)).sum::<f64>() / loads.len() as f64).sqrt();
+        values
+    }
+
+    fn check_plan(fleet: &Fleet, jobs: &Jobs, plan: &Plan) -> Result<(), TestCaseError> {
+        for (point, nodes) in plan.front.points.iter().zip(plan.front.assignments.chunks(jobs.len().max(1))) {
+            let assignment: Vec<Option<u32>> =
+                nodes.iter().map(|&node| (node != UNPLACED).then_some(node)).collect();
+            prop_assert_eq!(violations(fleet, jobs, &assignment), 0);
+            for (own, plain) in point.iter().zip(plain_objectives(fleet, jobs, nodes)) {
+                // Loads are kept in steps of 2^-20.
+                prop_assert!((own - plain).abs() <= 1e-5 + 1e-9 * plain.abs(), "{own} is not {plain}");
+            }
+        }
+        let chosen = &plan.front.assignments[plan.chosen * jobs.len()..(plan.chosen + 1) * jobs.len()];
+        for (job, &node) in chosen.iter().enumerate() {
+            let reasons = plan.unplaced.iter().filter(|unplaced| unplaced.job == job as u32).count();
+            prop_assert_eq!(plan.assignment[job], (node != UNPLACED).then_some(node));
+            prop_assert_eq!(reasons, usize::from(node == UNPLACED));
+        }
+        let placed = jobs.len() - plan.unplaced.len();
+        prop_assert_eq!(plan.statistics.jobs_placed, placed);
+        prop_assert_eq!(plan.explanations.len(), placed);
+        for objective in [Objective::Latency, Objective::Trust, Objective::Cost, Objective::Price] {
+            let at = objective as usize;
+            let sum: f64 = plan.explanations.iter().map(|own| own.contributions[at]).sum();
+            let whole = plan.front.points[plan.chosen][at];
+            prop_assert!((sum - whole).abs() <= 1e-9 * whole.abs(), "{sum} is not {whole}");
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(150))]
+
+        #[test]
+        fn every_strategy_keeps_every_capacity(seed in any::<u64>(), nodes in 1_usize..9, count in 0_usize..24) {
+            let (fleet, jobs) = random_case(seed, nodes, count);
+            for strategy in Strategy::ALL {
+                let plan = schedule(&fleet, &jobs, &settings(strategy, seed), &NoControl).unwrap();
+                check_plan(&fleet, &jobs, &plan)?;
+            }
+            for rule in crate::problem::SEED_RULES {
+                check_plan(&fleet, &jobs, &schedule_greedily(&fleet, &jobs, rule).unwrap())?;
+            }
+        }
+
+        #[test]
+        fn no_point_of_the_front_beats_another(seed in any::<u64>(), nodes in 1_usize..9, count in 1_usize..20) {
+            let (fleet, jobs) = random_case(seed, nodes, count);
+            let plan = schedule(&fleet, &jobs, &settings(Strategy::NsgaIi, seed), &NoControl).unwrap();
+            let points = &plan.front.points;
+            for (index, point) in points.iter().enumerate() {
+                for (other, rival) in points.iter().enumerate() {
+                    let no_worse = rival.iter().zip(point).all(|(rival, own)| rival <= own);
+                    prop_assert!(index == other || !no_worse, "{rival:?} beats {point:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn threads_do_not_change_the_plan() {
+        let (fleet, jobs) = random_case(11, 40, 150);
+        let plan_on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let settings = Settings { population: 40, generations: 20, ..Settings::default() };
+            pool.install(|| schedule(&fleet, &jobs, &settings, &NoControl).unwrap())
+        };
+        let one = plan_on(1);
+        assert_eq!(plan_on(2), one);
+        assert_eq!(plan_on(3), one);
+        assert!(one.front.points.len() > 5, "a front of {} points proves little", one.front.points.len());
+    }
+
+    #[test]
+    fn higher_classes_keep_their_room() {
+        // One node for two of three equal jobs: the B job must give way whichever strategy asks.
+        let (fleet, _) = random_case(5, 1, 0);
+        let free = fleet.free(0);
+        let columns = crate::JobsColumns {
+            cpu_milli: vec![free[0] / 2; 3],
+            memory_mib: vec![0; 3],
+            disk_gib: vec![0; 3],
+            gpu_count: vec![0; 3],
+            gpu_milli: vec![0; 3],
+            class: vec![JobClass::B, JobClass::S, JobClass::A],
+            duration_s: vec![1; 3],
+            ..crate::JobsColumns::default()
+        };
+        let jobs = Jobs::new(columns).unwrap();
+        for strategy in Strategy::ALL {
+            let plan = schedule(&fleet, &jobs, &settings(strategy, 1), &NoControl).unwrap();
+            assert_eq!(plan.assignment, [None, Some(0), Some(0)], "{strategy:?}");
+            assert!(!plan.certificates.is_empty(), "three halves exceed the capacity");
+        }
+    }
+
+    #[test]
+    fn nothing_to_place_and_nowhere_to_place_it() {
+        let (fleet, none) = random_case(1, 3, 0);
+        let (_, jobs) = random_case(1, 0, 4);
+        let nowhere = Fleet::new(crate::FleetColumns::default()).unwrap();
+        for strategy in Strategy::ALL {
+            let plan = schedule(&fleet, &none, &settings(strategy, 1), &NoControl).unwrap();
+            assert!(plan.assignment.is_empty() && plan.unplaced.is_empty() && plan.certificates.is_empty());
+            let plan = schedule(&nowhere, &jobs, &settings(strategy, 1), &NoControl).unwrap();
+            assert_eq!((plan.unplaced.len(), plan.certificates.len()), (4, 4));
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let (fleet, jobs) = random_case(1, 3, 4);
+        let path = |settings: Settings| {
+            let error = schedule(&fleet, &jobs, &settings, &NoControl).unwrap_err();
+            error.field().unwrap().to_string()
+        };
+        assert_eq!(path(Settings { crossover: 1.5, ..Settings::default() }), "crossover");
+        assert_eq!(path(Settings { mutation: f64::NAN, ..Settings::default() }), "mutation");
+        assert_eq!(path(Settings { population: 3, ..Settings::default() }), "population");
+        assert_eq!(path(Settings { choice: Choice::Weights([0.0; 5]), ..Settings::default() }), "weights");
+    }
+
+    #[test]
+    fn a_cancelled_run_says_so() {
+        struct Never;
+        impl Control for Never {
+            fn cancelled(&self) -> bool {
+                true
+            }
+            fn progress(&self, _done: u64, _total: u64) {}
+        }
+        let (fleet, jobs) = random_case(1, 3, 4);
+        let error = schedule(&fleet, &jobs, &Settings::default(), &Never).unwrap_err();
+        assert_eq!(error.code(), "QRT_ERR_PLACEMENT_CANCELLED");
+    }
 }

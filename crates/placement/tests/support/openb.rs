@@ -1,3 +1,4 @@
+#![allow(dead_code, reason = "each test, bench and example uses a part of it")]
 //! The openb instance: the nodes of Alibaba's GPU cluster trace of 2023 and the first pods of its default list.
 //!
 //! Capacities and requests are the trace's. What it does not hold is drawn from one documented law, seeded, by
@@ -7,7 +8,8 @@
 
 use std::path::Path;
 
-use quorate_placement::{Fleet, FleetColumns, JobClass, Jobs, JobsColumns};
+use quorate_nsga2::indicators::hypervolume;
+use quorate_placement::{Fleet, FleetColumns, Greedy, JobClass, Jobs, JobsColumns, OBJECTIVES, ObjectiveValues};
 
 /// Where the trace lies.
 pub const FOLDER: &str =
@@ -77,4 +79,29 @@ fn draw(node: usize, measure: u64, below: u32) -> u32 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((bits ^ (bits >> 31)) % u64::from(below)) as u32
+}
+
+/// What NSGA-II is compared with.
+pub const BASELINES: [(&str, Greedy); 3] = [
+    ("best-fit", Greedy::BestFit),
+    ("spread", Greedy::Spread),
+    ("weighted-sum", Greedy::WeightedSum([0.2; OBJECTIVES])),
+];
+
+/// The trace names no zones; runs of neighbouring nodes, which are often of one kind, stand for them.
+pub const ZONES: usize = 8;
+
+/// The nodes of a zone, ascending.
+pub fn zone(fleet: &Fleet, zone: usize) -> Vec<u32> {
+    let nodes = fleet.len();
+    (zone * nodes / ZONES..(zone + 1) * nodes / ZONES).map(|node| node as u32).collect()
+}
+
+/// Exact hypervolume below the worst value of `references` in each objective, plus a tenth, and above 0; as a share
+/// of that box, 0 to 1.
+pub fn quality(points: &[ObjectiveValues], references: &[ObjectiveValues]) -> f64 {
+    let worst: ObjectiveValues =
+        std::array::from_fn(|at| 1.1 * references.iter().map(|point| point[at]).fold(0.0, f64::max));
+    let scaled: Vec<f64> = points.iter().flat_map(|point| (0..OBJECTIVES).map(|at| point[at] / worst[at])).collect();
+    hypervolume(&scaled, &[1.0; OBJECTIVES]).unwrap()
 }
