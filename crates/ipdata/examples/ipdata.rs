@@ -1,9 +1,9 @@
 //! Builds a range file from downloaded sources, or looks addresses up in one.
 //!
 //! ```text
-//! cargo run --release -p quorate-ipdata --example ipdata -- build out.bin asn-ipv4.csv asn-ipv6.csv city.mmdb
-//! cargo run --release -p quorate-ipdata --example ipdata -- lookup out.bin 8.8.8.8 2606:4700::1111
-//! cargo run --release -p quorate-ipdata --example ipdata -- measure out.bin
+//! cargo run --release -p quorate-ipdata --example ipdata -- build out.bin asn-ipv4.csv asn-ipv6.csv
+//! city.mmdb cargo run --release -p quorate-ipdata --example ipdata -- lookup out.bin 8.8.8.8
+//! 2606:4700::1111 cargo run --release -p quorate-ipdata --example ipdata -- measure out.bin
 //! ```
 #![allow(clippy::disallowed_methods, reason = "an example is no core: it measures with the clock")]
 
@@ -37,9 +37,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn build(out: &mut impl Write, target: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
     let countries = |list: &str| list.split(' ').filter_map(|c| c.as_bytes().try_into().ok()).collect();
+    let states = "Arkansas|Illinois|Kentucky|Louisiana|Michigan|Missouri|Montana|Nebraska|New Mexico|South Dakota|\
+                  Tennessee|Texas|Virginia|Wisconsin";
     let detail = PlaceDetail {
-        subdivision: countries("US CA MX JP CN AU DK BR AR CL ID MY PH SA RU"),
-        position: vec![PositionArea { country: *b"US", subdivisions: Vec::new() }],
+        // Where several power regions meet; the table itself lies in the crate `diversity`.
+        subdivision: countries("AR AU CA CL CN DK ES FR GB ID IT JP MX MY PH PT RU US"),
+        position: vec![PositionArea {
+            country: *b"US",
+            subdivisions: states.split('|').map(str::to_owned).collect(),
+        }],
     };
     let mut builder = Builder::new(detail);
     let begun = Instant::now();

@@ -12,8 +12,8 @@ const ADDRESS_TEXT_BYTES_MAX: usize = 45;
 /// What an address says about where its machine can be.
 ///
 /// Source: the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and later entries) and the
-/// IANA multicast registries. Only [`AddressKind::Public`] addresses are looked up: any other answer of a database
-/// would be a guess.
+/// IANA multicast registries. Only [`AddressKind::Public`] addresses are looked up: any other answer of a
+/// database would be a guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AddressKind {
     /// Globally reachable unicast.
@@ -30,7 +30,8 @@ pub enum AddressKind {
     Documentation,
     /// A group of machines.
     Multicast,
-    /// Set aside for protocols, tunnels and translators, or not given out: it does not say where a machine is.
+    /// Set aside for protocols, tunnels and translators, or not given out: it does not say where a machine
+    /// is.
     Reserved,
     /// No address at all: 0.0.0.0 or ::.
     Unspecified,
@@ -85,7 +86,8 @@ pub fn address_kind(address: IpAddr) -> AddressKind {
     }
 }
 
-/// A prefix of the registry and the kind of what lies in it. The first match counts, so narrow rows stand first.
+/// A prefix of the registry and the kind of what lies in it. The first match counts, so narrow rows stand
+/// first.
 type Row<K> = (K, u32, AddressKind);
 
 const fn four(a: u8, b: u8, c: u8, d: u8) -> u32 {
@@ -117,12 +119,13 @@ const fn six(a: u16, b: u16, c: u16) -> u128 {
     ((a as u128) << 112) | ((b as u128) << 96) | ((c as u128) << 80)
 }
 
-/// IANA IPv6 Special-Purpose Address Registry, plus multicast. What lies outside 2000::/3 and stands in no row is
-/// not given out.
+/// IANA IPv6 Special-Purpose Address Registry, plus multicast. What lies outside 2000::/3 and stands in no
+/// row is not given out.
 const SPECIAL_IPV6: &[Row<u128>] = &[
     (0, 128, AddressKind::Unspecified),
     (1, 128, AddressKind::Loopback),
-    // Teredo, benchmarking, ORCHID and the other protocol assignments of 2001::/23. Tunnels carry somebody else's place.
+    // Teredo, benchmarking, ORCHID and the other protocol assignments of 2001::/23. Tunnels carry somebody
+    // else's place.
     (six(0x2001, 2, 0), 48, AddressKind::Documentation),
     (six(0x2001, 0xdb8, 0), 32, AddressKind::Documentation),
     // AS112 is anycast: the nearest server answers.

@@ -17,7 +17,8 @@ use crate::text::TextFormat;
 /// Most sources in one file.
 pub const SOURCES_MAX: usize = 16;
 
-/// Most ranges one source may hold per address family before merging; today's whole routing table has a million prefixes.
+/// Most ranges one source may hold per address family before merging; today's whole routing table has a
+/// million prefixes.
 pub const RANGES_MAX: usize = 1 << 25;
 
 /// Most different names, networks or places in one file.
@@ -35,8 +36,9 @@ const BAD_ROWS_SHOWN: usize = 5;
 /// Rows between two looks at the caller's control: about a millisecond.
 const ROWS_PER_STEP: u64 = 4096;
 
-/// For which countries a place keeps more than its country. Every kept detail splits ranges and costs memory, so it is
-/// kept only where it decides: where a country or a subdivision lies in several power regions.
+/// For which countries a place keeps more than its country. Every kept detail splits ranges and costs
+/// memory, so it is kept only where it decides: where a country or a subdivision lies in several power
+/// regions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlaceDetail {
     /// Countries (ISO 3166-1, two letters) whose subdivision is kept.
@@ -50,8 +52,8 @@ pub struct PlaceDetail {
 pub struct PositionArea {
     /// ISO 3166-1, two letters.
     pub country: [u8; 2],
-    /// Its subdivisions as sources spell them, by name and by code (`Texas` and `TX`); empty for the whole country.
-    /// Where a source gives no subdivision the position is kept, being all there is.
+    /// Its subdivisions as sources spell them, by name and by code (`Texas` and `TX`); empty for the whole
+    /// country. Where a source gives no subdivision the position is kept, being all there is.
     pub subdivisions: Vec<String>,
 }
 
@@ -138,7 +140,8 @@ impl Builder {
     /// Adds a source and returns its number. Lookups answer in the order of these calls.
     ///
     /// # Errors
-    /// [`IpdataError::Source`] for a name that is empty or too long, [`IpdataError::Limit`] for too many sources.
+    /// [`IpdataError::Source`] for a name that is empty or too long, [`IpdataError::Limit`] for too many
+    /// sources.
     pub fn add_source(&mut self, spec: SourceSpec) -> Result<usize, IpdataError> {
         let number = self.sources.len();
         let field = source_field(number);
@@ -159,12 +162,12 @@ impl Builder {
 
     /// Adds the rows of one text file to a source; a source may have several (IPv4 and IPv6).
     ///
-    /// `length` is the input's size in bytes, 0 where it is not known: it serves progress only. Rows may come in any
-    /// order and overlap: the narrower range counts, and of equal ranges the later row.
+    /// `length` is the input's size in bytes, 0 where it is not known: it serves progress only. Rows may
+    /// come in any order and overlap: the narrower range counts, and of equal ranges the later row.
     ///
     /// # Errors
-    /// [`IpdataError::Rows`] when more than 1 % of the rows are malformed, [`IpdataError::Empty`], `Read`, `Limit`,
-    /// `Cancelled`. After an error the builder holds part of the source: drop it.
+    /// [`IpdataError::Rows`] when more than 1 % of the rows are malformed, [`IpdataError::Empty`], `Read`,
+    /// `Limit`, `Cancelled`. After an error the builder holds part of the source: drop it.
     pub fn import_text(
         &mut self,
         source: usize,
@@ -213,8 +216,8 @@ impl Builder {
     /// Adds the networks of one MMDB file (GeoLite2, GeoIP2, DB-IP, IPinfo, ip-location-db) to a source.
     ///
     /// # Errors
-    /// [`IpdataError::Mmdb`] for a damaged file, [`IpdataError::Schema`] for one without what the source's kind needs,
-    /// `Limit`, `Cancelled`. After an error the builder holds part of the source: drop it.
+    /// [`IpdataError::Mmdb`] for a damaged file, [`IpdataError::Schema`] for one without what the source's
+    /// kind needs, `Limit`, `Cancelled`. After an error the builder holds part of the source: drop it.
     pub fn import_mmdb(
         &mut self,
         source: usize,

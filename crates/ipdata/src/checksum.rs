@@ -3,9 +3,9 @@
 const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// FNV-1a with its 64-bit constants (Fowler, Noll, Vo), taken over little-endian words of 8 bytes instead of single
-/// bytes, with a rotation so that high bits reach low ones; the last word is padded with zeros and the length is
-/// added as one more word.
+/// FNV-1a with its 64-bit constants (Fowler, Noll, Vo), taken over little-endian words of 8 bytes instead of
+/// single bytes, with a rotation so that high bits reach low ones; the last word is padded with zeros and
+/// the length is added as one more word.
 ///
 /// Every step is a bijection of the state, so any damage within one word is always found.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {

@@ -17,16 +17,16 @@
 //! name ends        u32 each, where each name ends within the name bytes
 //! name bytes
 //! network entries  8 bytes each: asn u32, organisation (name) u32
-//! place entries    10 bytes each: country 2 letters, subdivision (name) u32, latitude i16, longitude i16 (tenths of a
-//!                  degree, -32768 unknown)
-//! per source       starts4 (u32 each), values4 (value_width each), starts6 (u64 each), values6
+//! place entries    10 bytes each: country 2 letters, subdivision (name) u32, latitude i16, longitude i16
+//! (tenths of a degree, -32768 unknown) per source       starts4 (u32 each), values4 (value_width each),
+//! starts6 (u64 each), values6
 //! ```
 //!
-//! Starts rise strictly and begin with 0; a range ends before the next start, the last one at the end of the family.
-//! Value 0 is "nothing known", value n the entry n - 1 of the source's dictionary.
+//! Starts rise strictly and begin with 0; a range ends before the next start, the last one at the end of the
+//! family. Value 0 is "nothing known", value n the entry n - 1 of the source's dictionary.
 //!
-//! Of an IPv6 address only the upper 64 bits are kept: the lower ones name an interface on one link (RFC 4291 section
-//! 2.5.1). Where a source splits a /64, what it says of the first address counts for all of it.
+//! Of an IPv6 address only the upper 64 bits are kept: the lower ones name an interface on one link (RFC
+//! 4291 section 2.5.1). Where a source splits a /64, what it says of the first address counts for all of it.
 
 use std::ops::Range;
 

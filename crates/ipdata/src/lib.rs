@@ -1,11 +1,12 @@
 //! Address ranges to networks and places: importers, one compact range file, lookup.
 //!
-//! A [`Builder`] takes any number of sources in (text streamed line by line, MMDB files as bytes), resolves overlaps and
-//! writes one compact range file; an [`Index`] checks such a file once and answers lookups from it. Files are opened by
-//! the caller: this crate knows bytes and readers only.
+//! A [`Builder`] takes any number of sources in (text streamed line by line, MMDB files as bytes), resolves
+//! overlaps and writes one compact range file; an [`Index`] checks such a file once and answers lookups from
+//! it. Files are opened by the caller: this crate knows bytes and readers only.
 //!
-//! Every answer names its source, and the source its date. Several sources may tell the same kind of fact, so that a
-//! caller can compare them: two that agree are worth more than one, and where they differ neither is certain.
+//! Every answer names its source, and the source its date. Several sources may tell the same kind of fact,
+//! so that a caller can compare them: two that agree are worth more than one, and where they differ neither
+//! is certain.
 
 pub mod address;
 pub mod builder;

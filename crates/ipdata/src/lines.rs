@@ -85,8 +85,8 @@ fn memchr_newline(chunk: &[u8]) -> Option<usize> {
     chunk.iter().position(|&byte| byte == b'\n')
 }
 
-/// Splits a CSV line of RFC 4180 (without line breaks inside quotes) into at most `N` fields; `None` when a quote
-/// is misplaced or there are more fields. Unquoted fields are trimmed.
+/// Splits a CSV line of RFC 4180 (without line breaks inside quotes) into at most `N` fields; `None` when a
+/// quote is misplaced or there are more fields. Unquoted fields are trimmed.
 pub(crate) fn split_csv<const N: usize>(line: &str) -> Option<Fields<N>> {
     let mut fields = Fields { texts: [const { String::new() }; N], count: 0 };
     let mut rest = line;

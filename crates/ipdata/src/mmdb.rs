@@ -1,8 +1,9 @@
 //! MMDB files: MaxMind's GeoLite2 and GeoIP2, DB-IP, IPinfo and ip-location-db.
 //!
-//! The tree and the records are decoded by the crate `maxminddb`, which checks every offset, bounds nesting and the
-//! values of one record. Two things are left to us: a damaged tree whose branches meet again has more leaves than any
-//! file could hold, so leaves are counted; and a record is decoded once, however many networks point to it.
+//! The tree and the records are decoded by the crate `maxminddb`, which checks every offset, bounds nesting
+//! and the values of one record. Two things are left to us: a damaged tree whose branches meet again has
+//! more leaves than any file could hold, so leaves are counted; and a record is decoded once, however many
+//! networks point to it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -111,7 +112,8 @@ fn is_alias(range: Range) -> bool {
     }
 }
 
-/// The fields of all schemas side by side; what a file does not have stays empty, what we do not use is skipped.
+/// The fields of all schemas side by side; what a file does not have stays empty, what we do not use is
+/// skipped.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct MmdbRecord<'a> {

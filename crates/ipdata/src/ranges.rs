@@ -39,8 +39,8 @@ pub(crate) struct Spans<K> {
     sorted: bool,
 }
 
-/// Boundaries: `values[i]` holds from `starts[i]` to the address before `starts[i + 1]`. The first start is the first
-/// address of the family, neighbours differ in value, [`NOTHING`] marks gaps.
+/// Boundaries: `values[i]` holds from `starts[i]` to the address before `starts[i + 1]`. The first start is
+/// the first address of the family, neighbours differ in value, [`NOTHING`] marks gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Boundaries<K> {
     pub(crate) starts: Vec<K>,
@@ -62,9 +62,9 @@ impl<K: Key> Spans<K> {
         self.spans.push(Span { first, last, value });
     }
 
-    /// Adds a range of a source whose ranges never overlap: one that continues the range before it with the same value
-    /// only widens that one, which keeps millions of them small. (Of overlapping ranges the narrower one counts, so
-    /// those must keep their own width until they are flattened.)
+    /// Adds a range of a source whose ranges never overlap: one that continues the range before it with the
+    /// same value only widens that one, which keeps millions of them small. (Of overlapping ranges the
+    /// narrower one counts, so those must keep their own width until they are flattened.)
     pub(crate) fn push_disjoint(&mut self, first: K, last: K, value: u32) {
         match self.spans.last_mut() {
             Some(before) if before.value == value && before.last.next() == Some(first) => before.last = last,
@@ -74,8 +74,9 @@ impl<K: Key> Spans<K> {
 
     /// Resolves overlaps and merges equal neighbours. Returns how many ranges began inside another one.
     ///
-    /// Inside a wider range the narrower one counts (as in longest-prefix match); where two ranges only partly
-    /// overlap, the one that starts later counts for the shared part; of two equal ranges the later row counts.
+    /// Inside a wider range the narrower one counts (as in longest-prefix match); where two ranges only
+    /// partly overlap, the one that starts later counts for the shared part; of two equal ranges the later
+    /// row counts.
     pub(crate) fn flatten(mut self) -> (Boundaries<K>, u64) {
         if !self.sorted {
             self.spans.sort_by(|a, b| a.first.cmp(&b.first).then(b.last.cmp(&a.last)));
@@ -184,7 +185,9 @@ mod tests {
     proptest! {
         /// Against painting every address of a small space, widest range first.
         #[test]
-        fn nested_ranges_equal_painting(prefixes in prop::collection::vec((0u32..16, 0u32..5, 1u32..5), 0..30)) {
+        fn nested_ranges_equal_painting(
+            prefixes in prop::collection::vec((0u32..16, 0u32..5, 1u32..5), 0..30),
+        ) {
             // Prefixes only nest or miss each other, so painting by width is the whole rule.
             let spans: Vec<_> = prefixes
                 .iter()

@@ -13,8 +13,8 @@ pub(crate) enum Range {
 }
 
 impl Range {
-    /// A range from two addresses, `None` if they are of two families or the wrong way round. IPv4-mapped ends become
-    /// IPv4.
+    /// A range from two addresses, `None` if they are of two families or the wrong way round. IPv4-mapped
+    /// ends become IPv4.
     pub(crate) fn between(first: IpAddr, last: IpAddr) -> Option<Self> {
         match (crate::address::unmapped(first), crate::address::unmapped(last)) {
             (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
@@ -81,7 +81,8 @@ pub(crate) fn country_code(text: &str) -> Option<[u8; 2]> {
     }
 }
 
-/// A position in tenths of a degree; `None` where it is not on Earth. 0, 0 is what sources write for "unknown".
+/// A position in tenths of a degree; `None` where it is not on Earth. 0, 0 is what sources write for
+/// "unknown".
 pub(crate) fn position_tenths(latitude: f64, longitude: f64) -> Option<(i16, i16)> {
     let on_earth = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
     // NaN fails both comparisons.

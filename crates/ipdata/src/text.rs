@@ -7,8 +7,8 @@ use crate::record::{
     PlaceRecord, Range, Record, address_or_number, bounded_name, country_code, position_tenths,
 };
 
-/// A text format of ranges or prefixes. Addresses are dotted, colon or decimal; both ends of a range are included.
-/// Empty lines and lines that begin with `#` are skipped.
+/// A text format of ranges or prefixes. Addresses are dotted, colon or decimal; both ends of a range are
+/// included. Empty lines and lines that begin with `#` are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextFormat {
     /// `start,end,asn,"organisation"`: ip-location-db ASN CSV, IPv4 and IPv6, dotted or numeric.
@@ -16,11 +16,11 @@ pub enum TextFormat {
     /// `start<TAB>end<TAB>asn<TAB>country<TAB>description`: iptoasn. ASN 0 means "not routed".
     /// The country is that of the registration, so it is not used as a place.
     IptoasnTsv,
-    /// `prefix<blank>length<blank>asn`: RouteViews prefix2as of CAIDA. Several origins are written `1_2` (each
-    /// announced) or `1,2` (an AS set); the first one is kept and the row is counted.
+    /// `prefix<blank>length<blank>asn`: RouteViews prefix2as of CAIDA. Several origins are written `1_2`
+    /// (each announced) or `1,2` (an AS set); the first one is kept and the row is counted.
     RouteViews,
-    /// `start,end,country[,subdivision[,latitude,longitude]]`, or the ten columns of ip-location-db's city CSV
-    /// (`start,end,country,state1,state2,city,postcode,latitude,longitude,timezone`).
+    /// `start,end,country[,subdivision[,latitude,longitude]]`, or the ten columns of ip-location-db's city
+    /// CSV (`start,end,country,state1,state2,city,postcode,latitude,longitude,timezone`).
     PlaceCsv,
 }
 

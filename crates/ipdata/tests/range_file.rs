@@ -234,8 +234,8 @@ proptest! {
         let base = 20u32 << 24;
         let rows: Vec<(u32, u32, u32)> =
             rows.iter().map(|&(at, length, asn)| (base | at << 8, length, asn)).collect();
-        let text: String =
-            rows.iter().map(|&(at, length, asn)| format!("{} {length} {asn}\n", Ipv4Addr::from(at))).collect();
+        let line = |(at, length, asn): &(u32, u32, u32)| format!("{} {length} {asn}\n", Ipv4Addr::from(*at));
+        let text: String = rows.iter().map(line).collect();
         let bytes = build(&[("rows", SourceKind::Network, TextFormat::RouteViews, &text)]).unwrap();
         let index = Index::decode(bytes).unwrap();
         for probe in probes {
