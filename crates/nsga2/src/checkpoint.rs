@@ -1,8 +1,8 @@
 //! A run as bytes, to be continued later or elsewhere.
 //!
-//! Layout, little-endian: magic `QNSGA2\0` and version (8 bytes); seed, population, variables, objectives (u64 each);
+//! Layout, little-endian: magic `QNSGA2` with a zero byte, and version (8 bytes); seed, population, variables, objectives (u64 each);
 //! constraint handling, gene width (u8 each); finished generations (u32); epsilon level of generation 0 (f64); stagnation
-//! watch: next-free flag (u8), best hypervolume (f64), reference point (objectives x f64); then per individual its genes,
+//! watch: whether it has started (u8), best hypervolume (f64), reference point (objectives x f64); then per individual its genes,
 //! objectives, violation (f64), rank (u32) and crowding (f64); last a 64-bit FNV-1a checksum of all that precedes.
 //! All sizes follow from the settings and the problem, so nothing is allocated on the word of the bytes.
 
@@ -173,7 +173,8 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
-        let (head, tail) = self.bytes.split_at_checked(count).ok_or_else(|| Error::corrupt("it is too short"))?;
+        let (head, tail) =
+            self.bytes.split_at_checked(count).ok_or_else(|| Error::corrupt("it is too short"))?;
         self.bytes = tail;
         Ok(head)
     }
@@ -219,7 +220,12 @@ impl<'a> Reader<'a> {
         Ok(Progress { bred, level_first, watch: Watch { started: started == 1, best, reference } })
     }
 
-    fn rows<P: Problem>(&mut self, engine: &mut Engine<P>, population: usize, shape: Shape) -> Result<(), Error>
+    fn rows<P: Problem>(
+        &mut self,
+        engine: &mut Engine<P>,
+        population: usize,
+        shape: Shape,
+    ) -> Result<(), Error>
     where
         P::Gene: StoredGene,
     {
@@ -227,7 +233,8 @@ impl<'a> Reader<'a> {
             let first = row * shape.variables;
             for index in first..first + shape.variables {
                 let gene = P::Gene::read(self.take(P::Gene::BYTES)?);
-                engine.rows_mut().genes[index] = gene.ok_or_else(|| Error::corrupt("it holds a gene of no type"))?;
+                engine.rows_mut().genes[index] =
+                    gene.ok_or_else(|| Error::corrupt("it holds a gene of no type"))?;
             }
             if !engine.problem().accepts(&engine.rows().genes[first..first + shape.variables]) {
                 return Err(Error::corrupt(format!("individual {row} is none of this problem")));

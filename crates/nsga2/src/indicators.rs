@@ -20,7 +20,12 @@ pub fn igd_plus(points: &[f64], front: &[f64], objective_count: usize) -> Result
     check_sets(points, front, objective_count)?;
     let nearest = |target: &[f64]| {
         let square = |point: &[f64]| -> f64 {
-            point.iter().zip(target).map(|(value, wanted)| (value - wanted).max(0.0)).map(|gap| gap * gap).sum()
+            point
+                .iter()
+                .zip(target)
+                .map(|(value, wanted)| (value - wanted).max(0.0))
+                .map(|gap| gap * gap)
+                .sum()
         };
         points.chunks_exact(objective_count).map(square).fold(f64::INFINITY, f64::min).sqrt()
     };

@@ -79,7 +79,13 @@ pub fn random_reset(random: &mut Random, bounds: &IntegerBounds, probability: f6
 }
 
 /// Moves each gene that is hit by 1 to `step_max` up or down; it stops at its bounds.
-pub fn creep(random: &mut Random, bounds: &IntegerBounds, probability: f64, step_max: u32, genes: &mut [i64]) {
+pub fn creep(
+    random: &mut Random,
+    bounds: &IntegerBounds,
+    probability: f64,
+    step_max: u32,
+    genes: &mut [i64],
+) {
     for_each_mutated(random, genes.len(), probability, |random, index| {
         let step = i64::from(step_max.min(1)) + random.below(step_max as usize) as i64;
         let step = if random.next_u64() & 1 == 0 { step } else { -step };
@@ -187,7 +193,8 @@ impl<P: IntegerProblem> Problem for Integer<P> {
                 let range = bounds.upper[index].wrapping_sub(bounds.lower[index]);
                 let step = 1 + random.below((range / 10) as usize + 1) as i64;
                 let step = if random.next_u64() & 1 == 0 { step } else { -step };
-                genes[index] = genes[index].saturating_add(step).clamp(bounds.lower[index], bounds.upper[index]);
+                genes[index] =
+                    genes[index].saturating_add(step).clamp(bounds.lower[index], bounds.upper[index]);
             });
         }
     }

@@ -46,7 +46,13 @@ pub fn ln(x: f64) -> f64 {
 #[inline]
 pub fn pow(base: f64, exponent: f64) -> f64 {
     if base == 0.0 {
-        return if exponent > 0.0 { 0.0 } else if exponent == 0.0 { 1.0 } else { f64::INFINITY };
+        return if exponent > 0.0 {
+            0.0
+        } else if exponent == 0.0 {
+            1.0
+        } else {
+            f64::INFINITY
+        };
     }
     exp(exponent * ln(base))
 }
@@ -85,7 +91,13 @@ pub fn cos(x: f64) -> f64 {
 pub fn atan2(y: f64, x: f64) -> f64 {
     let (small, large) = if y.abs() < x.abs() { (y.abs(), x.abs()) } else { (x.abs(), y.abs()) };
     let steep = if large == 0.0 { 0.0 } else { atan_of_fraction(small / large) };
-    let first_octants = if y.abs() < x.abs() { steep } else if large == 0.0 { 0.0 } else { FRAC_PI_2 - steep };
+    let first_octants = if y.abs() < x.abs() {
+        steep
+    } else if large == 0.0 {
+        0.0
+    } else {
+        FRAC_PI_2 - steep
+    };
     let upper = if x < 0.0 { PI - first_octants } else { first_octants };
     if y < 0.0 { -upper } else { upper }
 }
@@ -287,7 +299,10 @@ mod tests {
         assert!(near(exp(-740.0), (-740.0_f64).exp(), 0.3) && near(exp(709.5), 709.5_f64.exp(), 1e-15));
         assert_eq!([ln(1.0), ln(0.0), ln(f64::INFINITY)], [0.0, f64::NEG_INFINITY, f64::INFINITY]);
         assert!(near(ln(1e-310), 1e-310_f64.ln(), 1e-15));
-        assert_eq!([pow(0.0, 2.0), pow(0.0, 0.0), pow(0.0, -1.0), pow(1.0, 9.0)], [0.0, 1.0, f64::INFINITY, 1.0]);
+        assert_eq!(
+            [pow(0.0, 2.0), pow(0.0, 0.0), pow(0.0, -1.0), pow(1.0, 9.0)],
+            [0.0, 1.0, f64::INFINITY, 1.0]
+        );
         assert_eq!([powi(3.0, 0), powi(3.0, 1), powi(3.0, 5)], [1.0, 3.0, 243.0]);
         assert_eq!([sin(0.0), cos(0.0), atan2(0.0, 0.0)], [0.0, 1.0, 0.0]);
         assert_eq!(atan2(0.0, -1.0), PI);
@@ -296,7 +311,8 @@ mod tests {
     #[test]
     fn bits_are_fixed() {
         // Anything but these bits would change the result of every run with the same seed.
-        let found = [exp(1.5), ln(3.7), pow(0.3, 0.0625), sin(2.5), cos(40.0), atan2(1.0, 3.0)].map(f64::to_bits);
+        let found =
+            [exp(1.5), ln(3.7), pow(0.3, 0.0625), sin(2.5), cos(40.0), atan2(1.0, 3.0)].map(f64::to_bits);
         let fixed = [
             0x4011_ed3f_e64f_c541,
             0x3ff4_eeee_650a_e550,

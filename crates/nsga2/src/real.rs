@@ -89,7 +89,12 @@ pub struct RealOperators {
 
 impl Default for RealOperators {
     fn default() -> Self {
-        Self { crossover_probability: 0.9, crossover_eta: 15.0, mutation_probability: None, mutation_eta: 20.0 }
+        Self {
+            crossover_probability: 0.9,
+            crossover_eta: 15.0,
+            mutation_probability: None,
+            mutation_eta: 20.0,
+        }
     }
 }
 

@@ -100,7 +100,8 @@ impl Survival {
         let ranks = self.feasible.iter().zip(self.sorter.ranks());
         self.ranks.clear();
         self.ranks.extend(ranks.map(|(&row, &rank)| if survives(row) { rank } else { UNRANKED }));
-        let objectives = feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
+        let objectives =
+            feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
         let (walk, distances) = (&mut self.walk, &mut self.distances);
         crowding::fill(&self.sorter, &self.ranks, objectives, objective_count, walk, distances);
         for (&row, &crowding) in self.feasible.iter().zip(&self.distances) {
@@ -132,7 +133,8 @@ impl Survival {
                 self.objectives.extend_from_slice(&rows.objectives[first..first + objective_count]);
             }
         }
-        let objectives = feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
+        let objectives =
+            feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
         self.sorter.rank_survivors(objectives, objective_count, survivors)?;
         let (walk, distances) = (&mut self.walk, &mut self.distances);
         crowding::fill(&self.sorter, self.sorter.ranks(), objectives, objective_count, walk, distances);

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use quorate_nsga2::{
-    Bounds, ConstraintHandling, Engine, Error, Integer, IntegerBounds, IntegerProblem, Outcome, Problem, Real,
-    RealOperators, RealProblem, Settings, Stagnation, Stop, indicators, problems, run,
+    Bounds, ConstraintHandling, Engine, Error, Integer, IntegerBounds, IntegerProblem, Outcome, Problem,
+    Real, RealOperators, RealProblem, Settings, Stagnation, Stop, indicators, problems, run,
 };
 use quorate_types::{Coded, Control, NoControl};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,13 @@ fn builtin(name: &str) -> Real<problems::Builtin> {
 }
 
 fn bits(outcome: &Outcome<f64>) -> Vec<u64> {
-    outcome.genes.iter().chain(&outcome.objectives).chain(&outcome.violations).map(|value| value.to_bits()).collect()
+    outcome
+        .genes
+        .iter()
+        .chain(&outcome.objectives)
+        .chain(&outcome.violations)
+        .map(|value| value.to_bits())
+        .collect()
 }
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
@@ -61,7 +67,7 @@ fn the_result_of_a_run_is_fixed() {
     assert_eq!(sum, FIXED_RUN, "{sum:#x}");
 }
 
-const FIXED_RUN: u64 = 0;
+const FIXED_RUN: u64 = 0x53ea_30b1_39e2_3371;
 
 #[test]
 fn fronts_are_feasible_sorted_and_within_bounds() {
@@ -301,7 +307,8 @@ fn a_run_that_stagnates_stops() {
     let outcome = run(&builtin("ZDT1"), &settings, &NoControl).unwrap();
     assert_eq!(outcome.stop, Some(Stop::Stagnation));
     assert!(outcome.generations > 60 && outcome.generations < 1_000, "{}", outcome.generations);
-    let front: Vec<f64> = outcome.front().iter().flat_map(|&row| outcome.objectives_of(row).to_vec()).collect();
+    let front: Vec<f64> =
+        outcome.front().iter().flat_map(|&row| outcome.objectives_of(row).to_vec()).collect();
     assert!(indicators::hypervolume(&front, &[1.1, 1.1]).unwrap() > 0.85);
 }
 
@@ -367,6 +374,7 @@ impl IntegerProblem for EvenSchaffer {
 fn integers_find_the_whole_front() {
     let problem = Integer(EvenSchaffer(IntegerBounds::new(vec![-1_000], vec![1_000]).unwrap()));
     let outcome = run(&problem, &settings(40, 100), &NoControl).unwrap();
-    let found: std::collections::BTreeSet<i64> = outcome.front().iter().map(|&row| outcome.genes[row]).collect();
+    let found: std::collections::BTreeSet<i64> =
+        outcome.front().iter().map(|&row| outcome.genes[row]).collect();
     assert_eq!(found, (0..=20).step_by(2).collect());
 }

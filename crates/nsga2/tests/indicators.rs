@@ -14,7 +14,8 @@ fn by_inclusion_exclusion(points: &[f64], reference: &[f64]) -> f64 {
         let corner = members.fold(vec![f64::NEG_INFINITY; count], |corner, index| {
             corner.iter().zip(rows[index]).map(|(a, b)| a.max(*b)).collect()
         });
-        let volume: f64 = corner.iter().zip(reference).map(|(value, limit)| (limit - value).max(0.0)).product();
+        let volume: f64 =
+            corner.iter().zip(reference).map(|(value, limit)| (limit - value).max(0.0)).product();
         total += if subset.count_ones() % 2 == 1 { volume } else { -volume };
     }
     total
@@ -24,7 +25,9 @@ fn by_inclusion_exclusion(points: &[f64], reference: &[f64]) -> f64 {
 fn by_cells(points: &[f64], side: usize, count: usize) -> f64 {
     let cells = (0..side.pow(count as u32)).filter(|&cell| {
         let corner: Vec<f64> = (0..count).map(|axis| (cell / side.pow(axis as u32) % side) as f64).collect();
-        points.chunks_exact(count).any(|point| point.iter().zip(&corner).all(|(value, corner)| value <= corner))
+        points
+            .chunks_exact(count)
+            .any(|point| point.iter().zip(&corner).all(|(value, corner)| value <= corner))
     });
     cells.count() as f64
 }
@@ -76,8 +79,10 @@ proptest! {
 fn closed_forms() {
     // ZDT1: f2 = 1 - sqrt(f1); its area up to (1.1, 1.1) is 0.21 + 2/3. Steps of the grid stay just below it.
     let steps = 100_000;
-    let zdt1: Vec<f64> =
-        (0..=steps).map(|step| f64::from(step) / f64::from(steps)).flat_map(|x| [x, 1.0 - x.sqrt()]).collect();
+    let zdt1: Vec<f64> = (0..=steps)
+        .map(|step| f64::from(step) / f64::from(steps))
+        .flat_map(|x| [x, 1.0 - x.sqrt()])
+        .collect();
     let area = hypervolume(&zdt1, &[1.1, 1.1]).unwrap();
     assert!((area - (0.21 + 2.0 / 3.0)).abs() < 2e-5 && area < 0.21 + 2.0 / 3.0, "{area}");
 
@@ -109,7 +114,8 @@ fn a_dimension_in_which_all_are_equal_is_a_factor() {
         reference.resize(count, 3.0);
         assert_eq!(hypervolume(&raised, &reference).unwrap(), expected);
         // The same with the constant dimensions first.
-        let turned: Vec<f64> = raised.chunks_exact(count).flat_map(|point| point.iter().rev().copied()).collect();
+        let turned: Vec<f64> =
+            raised.chunks_exact(count).flat_map(|point| point.iter().rev().copied()).collect();
         reference.reverse();
         assert_eq!(hypervolume(&turned, &reference).unwrap(), expected);
     }
@@ -128,7 +134,9 @@ fn distances_of_small_sets() {
     assert_eq!(additive_epsilon(&[-1.0, -2.0], &front, 2).unwrap(), -1.0);
     // (3, 4) away from (0, 0) in both objectives.
     assert_eq!(igd_plus(&[3.0, 4.0], &[0.0, 0.0], 2).unwrap(), 5.0);
-    for (points, front, count) in [(&[][..], &[1.0][..], 1), (&[1.0], &[], 1), (&[1.0], &[1.0], 0), (&[f64::NAN], &[1.0], 1)] {
+    for (points, front, count) in
+        [(&[][..], &[1.0][..], 1), (&[1.0], &[], 1), (&[1.0], &[1.0], 0), (&[f64::NAN], &[1.0], 1)]
+    {
         assert!(matches!(igd_plus(points, front, count), Err(Error::Shape { .. })));
         assert!(matches!(additive_epsilon(points, front, count), Err(Error::Shape { .. })));
     }

@@ -59,7 +59,9 @@ proptest! {
 
 #[test]
 fn mutations_hit_as_often_as_they_should() {
-    for (probability, low, high) in [(0.0, 0, 0), (1.0, 100_000, 100_000), (0.1, 9_500, 10_500), (0.5, 49_000, 51_000)] {
+    for (probability, low, high) in
+        [(0.0, 0, 0), (1.0, 100_000, 100_000), (0.1, 9_500, 10_500), (0.5, 49_000, 51_000)]
+    {
         let mut hits = Vec::new();
         for_each_mutated(&mut Random::stream(3, 0, 0), 100_000, probability, |_, index| hits.push(index));
         assert!(hits.len() >= low && hits.len() <= high, "{probability}: {}", hits.len());
@@ -97,7 +99,9 @@ fn a_creep_goes_no_further_than_its_step_and_always_somewhere() {
 
 #[test]
 fn wrong_bounds_are_refused() {
-    for (lower, upper) in [(vec![], vec![]), (vec![1], vec![]), (vec![1], vec![0]), (vec![i64::MIN], vec![i64::MAX])] {
+    for (lower, upper) in
+        [(vec![], vec![]), (vec![1], vec![]), (vec![1], vec![0]), (vec![i64::MIN], vec![i64::MAX])]
+    {
         assert!(matches!(IntegerBounds::new(lower, upper), Err(Error::Bounds { .. })));
     }
     let widest = IntegerBounds::new(vec![0], vec![i64::MAX]).unwrap();

@@ -10,7 +10,8 @@ use quorate_nsga2::{Error, crowding};
 /// Rank by definition: peel off the points that no remaining point dominates.
 fn brute_force(objectives: &[f64], count: usize) -> Vec<u32> {
     let rows: Vec<&[f64]> = objectives.chunks_exact(count).collect();
-    let dominates = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(x, y)| x <= y) && a.iter().zip(b).any(|(x, y)| x < y);
+    let dominates =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(x, y)| x <= y) && a.iter().zip(b).any(|(x, y)| x < y);
     let mut ranks = vec![u32::MAX; rows.len()];
     let mut left: Vec<usize> = (0..rows.len()).collect();
     let mut rank = 0;
@@ -41,7 +42,9 @@ fn check(objectives: &[f64], count: usize, expected: &[u32]) {
             assert!(kept >= survivors.min(points));
             let worst = ranked.iter().copied().filter(|&rank| rank != UNRANKED).max();
             for (point, &rank) in ranked.iter().enumerate() {
-                assert!(rank == expected[point] || rank == UNRANKED && worst.is_none_or(|w| expected[point] > w));
+                assert!(
+                    rank == expected[point] || rank == UNRANKED && worst.is_none_or(|w| expected[point] > w)
+                );
             }
             // No front more than is needed.
             let needless = ranked.iter().filter(|&&rank| Some(rank) == worst).count();
@@ -62,7 +65,10 @@ fn tied() -> impl Strategy<Value = f64> + Clone {
     ]
 }
 
-fn population(value: impl Strategy<Value = f64> + Clone, points: usize) -> impl Strategy<Value = (Vec<f64>, usize)> {
+fn population(
+    value: impl Strategy<Value = f64> + Clone,
+    points: usize,
+) -> impl Strategy<Value = (Vec<f64>, usize)> {
     (1_usize..=7, 0..points).prop_flat_map(move |(count, points)| {
         (prop::collection::vec(value.clone(), count * points), Just(count))
     })
@@ -140,7 +146,11 @@ fn large_populations_follow_the_definition() {
             let objectives = laws::instance(name, 10_000, count);
             let expected = by_longest_chain(&objectives, count);
             for path in paths() {
-                assert_eq!(Sorter::with_path(path).rank(&objectives, count).unwrap(), expected, "{name} {count}");
+                assert_eq!(
+                    Sorter::with_path(path).rank(&objectives, count).unwrap(),
+                    expected,
+                    "{name} {count}"
+                );
             }
         }
     }

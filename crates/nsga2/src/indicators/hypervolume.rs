@@ -61,7 +61,8 @@ fn check(points: &[f64], reference: &[f64]) -> Result<(), Error> {
         return Err(Error::shape(FieldPath::new("reference"), reason));
     }
     if !points.len().is_multiple_of(count) || points.len() / count > HYPERVOLUME_POINTS_MAX {
-        let reason = format!("{} values are not at most {HYPERVOLUME_POINTS_MAX} rows of {count}", points.len());
+        let reason =
+            format!("{} values are not at most {HYPERVOLUME_POINTS_MAX} rows of {count}", points.len());
         return Err(Error::shape(FieldPath::new("points"), reason));
     }
     super::check_finite("reference", reference)?;

@@ -52,7 +52,8 @@ pub(super) fn mw6(x: &[f64], f: &mut [f64]) -> f64 {
 pub(super) fn mw7(x: &[f64], f: &mut [f64]) -> f64 {
     arc(x, f, distance_linked(x, 2), 1.0);
     let (wave, squares) = (sin(4.0 * atan2(f[1], f[0])), f[0] * f[0] + f[1] * f[1]);
-    excess(squares - powi(1.2 + 0.4 * powi(wave, 16), 2)) + excess(powi(1.15 - 0.2 * powi(wave, 8), 2) - squares)
+    excess(squares - powi(1.2 + 0.4 * powi(wave, 16), 2))
+        + excess(powi(1.15 - 0.2 * powi(wave, 8), 2) - squares)
 }
 
 pub(super) fn mw8(x: &[f64], f: &mut [f64]) -> f64 {

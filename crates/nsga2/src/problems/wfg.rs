@@ -220,7 +220,8 @@ fn s_linear(y: f64, a: f64) -> f64 {
 }
 
 fn b_flat(y: f64, a: f64, b: f64, c: f64) -> f64 {
-    a + (y - b).floor().min(0.0) * a * (b - y) / b - (c - y).floor().min(0.0) * (1.0 - a) * (y - c) / (1.0 - c)
+    a + (y - b).floor().min(0.0) * a * (b - y) / b
+        - (c - y).floor().min(0.0) * (1.0 - a) * (y - c) / (1.0 - c)
 }
 
 /// `b_param` with the constants that all problems share: A = 0.98/49.98, B = 0.02, C = 50.
