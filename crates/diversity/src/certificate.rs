@@ -307,7 +307,7 @@ fn conflicting_rules(pool: &Pool, requirement: &Requirement, size: usize, gone: 
             let mut fewer = kept.clone();
             drop_rule(&mut fewer.axes[axis.index()], rule);
             let index = Index::new(pool, &fewer);
-            let entries = index.entries_without(pool, gone);
+            let entries = index.entries_preferring(pool, &[], 0, gone);
             let outcome = search(&index, &entries, size, CONFLICT_NODES_MAX, None);
             if outcome.complete && outcome.best.is_none() {
                 kept = fewer;

@@ -4,8 +4,10 @@
 //! - without a cap the relaxation is the heaviest candidates, with one cap the heaviest per value (a partition matroid), with
 //!   two a heaviest bipartite matching ([`crate::matching`]); each is solved to the optimum, so its weight bounds the node;
 //! - if the relaxed selection keeps the forgotten rules too, it is the optimum of the node;
-//! - if it breaks a further cap (a third capped axis, or a region set that overlaps another), the members `m1, m2, ...` that
-//!   share the value cannot all stay: without `m1`; with `m1`, without `m2`; and so on;
+//! - if it breaks a further cap (a third capped axis, or a region set that overlaps another) at a value with room for one, the
+//!   candidates with that value are split in two groups, the first of the members `m1, m2, ...` in one and the second in the
+//!   other: no solution takes from both. Where there is room for more, the members cannot all stay: without `m1`; with `m1`,
+//!   without `m2`; and so on;
 //! - if it misses a minimum, every solution has a member whose value lies outside of those the relaxed selection shows (for
 //!   regions: outside of its smallest hitting set): each such candidate in turn is included, its predecessors ruled out.
 //!
@@ -52,7 +54,11 @@ pub(crate) fn search(
         complete: true,
         nodes: 0,
     };
-    search.run(nodes_max);
+    // Where a minimum exceeds what the candidates show at all, a search would only find that out again and again.
+    let shown = |slot: usize| index.dense_len[slot] - 1;
+    if (0..index.axes.len()).all(|slot| shown(slot) >= search.state.rules.minima[slot] as usize) {
+        search.run(nodes_max);
+    }
     let best_weight = search.best.as_ref().map(|best| best.0);
     let bound = match (search.complete, best_weight) {
         (true, Some(weight)) => weight,
@@ -114,6 +120,8 @@ struct Frame {
 enum Branch {
     /// These entries (positions) share a value with room for all but one of them; `next` is to be ruled out next.
     Conflict { members: Vec<u32>, next: usize },
+    /// No solution takes from both groups of signatures; `next` is the group to rule out next.
+    Split { groups: [Vec<u32>; 2], next: usize },
     /// A member with a value outside of `avoid` is needed. `rest` bounds what the others can add.
     Missing { slot: usize, avoid: Vec<u32>, cursor: u32, rest: i64, last: Option<u32> },
 }
@@ -153,6 +161,12 @@ impl Search<'_> {
                 let Some(&out) = members.get(*next) else { return false };
                 *next += 1;
                 self.state.block(self.state.entry(out).signature);
+                true
+            }
+            Branch::Split { groups, next } => {
+                let Some(group) = groups.get(*next) else { return false };
+                *next += 1;
+                group.iter().for_each(|&signature| self.state.block(signature));
                 true
             }
             Branch::Missing { slot, avoid, cursor, rest, last } => {
@@ -272,7 +286,29 @@ impl Search<'_> {
         let too_many = (self.state.count(slot, value) - cap) as usize;
         // One more than there is room for is enough to branch on.
         let enough = members.len() + 1 - too_many;
+        if enough == 2
+            && let Some(groups) = self.split(slot, value, [members[0], members[1]])
+        {
+            return Branch::Split { groups, next: 0 };
+        }
         Branch::Conflict { members: members[..enough].to_vec(), next: 0 }
+    }
+
+    /// Splits the signatures that have a value by what tells two members apart: their region sets, or their values where the
+    /// relaxation keeps a cap. Ruling out whole groups leaves far fewer cases than ruling out single signatures.
+    fn split(&self, slot: usize, value: u32, members: [u32; 2]) -> Option<[Vec<u32>; 2]> {
+        let index = self.state.index;
+        let [first, second] = members.map(|position| self.state.entry(position).signature);
+        let kept: &[usize] = match &self.relaxation {
+            Relaxation::Free => &[],
+            Relaxation::OneCap(slot) => std::slice::from_ref(slot),
+            Relaxation::TwoCaps(slots) => slots,
+        };
+        let telling = std::iter::once(slot).chain(kept.iter().copied());
+        let by = telling.into_iter().find(|&by| index.values(first, by) != index.values(second, by))?;
+        let with_value = (0..index.signatures() as u32).filter(|&s| index.values(s, slot).contains(&value));
+        let (group, other) = with_value.partition(|&s| index.values(s, by) == index.values(first, by));
+        Some([group, other])
     }
 
     /// Fills `relaxed` and `totals` with the heaviest relaxed choice of `left` members; `false` when there is none.

@@ -97,21 +97,38 @@ impl Index {
         (signature != NOT_ELIGIBLE).then_some(Entry { rank, signature, weight })
     }
 
-    /// The entries of a pool from which some candidates are gone: what the table left out moves up.
-    pub(crate) fn entries_without(&self, pool: &Pool, gone: &[u32]) -> Vec<Entry> {
-        let keep = Self::per_signature_max(&self.requirement) as usize;
-        let mut entries: Vec<Entry> =
-            self.entries.iter().copied().filter(|entry| !gone.contains(&entry.rank)).collect();
+    /// The entries with the preferred candidates first, each heavier by `bonus`, and without those that are gone (both by rank,
+    /// ascending): what the table left out moves up into the places of the gone.
+    pub(crate) fn entries_preferring(
+        &self,
+        pool: &Pool,
+        preferred: &[u32],
+        bonus: i64,
+        gone: &[u32],
+    ) -> Vec<Entry> {
+        let mut entries = Vec::with_capacity(preferred.len() + self.entries.len());
+        let stay = preferred.iter().filter_map(|&rank| self.entry(pool, rank));
+        entries.extend(stay.map(|entry| Entry { weight: entry.weight + bonus, ..entry }));
+        let first = entries.len();
+        let among = |ranks: &[u32], rank: u32| ranks.binary_search(&rank).is_ok();
+        let others =
+            self.entries.iter().filter(|entry| !among(preferred, entry.rank) && !among(gone, entry.rank));
+        entries.extend(others);
         let mut affected: Vec<u32> = gone.iter().map(|&rank| self.signature_of_rank[rank as usize]).collect();
         affected.sort_unstable();
         affected.dedup();
+        let keep = Self::per_signature_max(&self.requirement) as usize;
         for signature in affected.into_iter().filter(|&signature| signature != NOT_ELIGIBLE) {
-            entries.retain(|entry| entry.signature != signature);
-            let left = self.signature_of_rank.iter().enumerate().filter(|&(_, &other)| other == signature);
-            let ranks = left.map(|(rank, _)| rank as u32).filter(|rank| !gone.contains(rank));
-            entries.extend(ranks.take(keep).filter_map(|rank| self.entry(pool, rank)));
+            let same = self.signature_of_rank.iter().enumerate().filter(|&(_, &other)| other == signature);
+            let left = same.map(|(rank, _)| rank as u32).filter(|&rank| !among(gone, rank));
+            for rank in left.take(keep).filter(|&rank| !among(preferred, rank)) {
+                if let Err(place) = entries[first..].binary_search_by_key(&rank, |entry| entry.rank)
+                    && let Some(entry) = self.entry(pool, rank)
+                {
+                    entries.insert(first + place, entry);
+                }
+            }
         }
-        entries.sort_unstable_by_key(|entry| entry.rank);
         entries
     }
 }

@@ -3,7 +3,7 @@
 use crate::certificate::Certificate;
 use crate::error::DiversityError;
 use crate::exact::{Outcome, search};
-use crate::index::{Entry, Index};
+use crate::index::Index;
 use crate::pool::Pool;
 use crate::requirement::Requirement;
 use crate::select::{EXACT_SIZE_MAX, LARGE_NODES_MAX, NODES_MAX_DEFAULT, check_size};
@@ -116,10 +116,6 @@ pub(crate) fn prefer(
     gone: &[u32],
     nodes_max: u64,
 ) -> Outcome {
-    let others = index.entries_without(pool, gone);
-    let stay = preferred.iter().filter_map(|&rank| index.entry(pool, rank));
-    let mut entries: Vec<Entry> =
-        stay.map(|entry| Entry { weight: entry.weight + STAY_BONUS, ..entry }).collect();
-    entries.extend(others.into_iter().filter(|entry| preferred.binary_search(&entry.rank).is_err()));
+    let entries = index.entries_preferring(pool, preferred, STAY_BONUS, gone);
     search(index, &entries, size, nodes_max, None)
 }

@@ -21,7 +21,7 @@ pub const NODES_MAX_DEFAULT: u64 = 100_000;
 pub const LARGE_NODES_MAX: u64 = 2_000;
 
 /// A search that is not over after this many nodes is given an incumbent to prune with. Nearly all are over after one.
-const FIRST_NODES_MAX: u64 = 32;
+const FIRST_NODES_MAX: u64 = 512;
 
 /// How often local improvement goes over all members.
 const IMPROVEMENT_PASSES_MAX: usize = 4;
