@@ -158,7 +158,8 @@ pub trait IntegerProblem: Sync {
 }
 
 /// Makes a [`Problem`] of an [`IntegerProblem`]: uniform initialisation, uniform crossover with probability 0.9, and with
-/// probability one divided by the number of variables a creep of at most a tenth of the range, or a random reset.
+/// probability one divided by the number of variables a creep of at most about a tenth of the range, or a random
+/// reset.
 #[derive(Clone, Debug)]
 pub struct Integer<P>(pub P);
 
@@ -191,7 +192,9 @@ impl<P: IntegerProblem> Problem for Integer<P> {
             random_reset(random, bounds, probability, genes);
             for_each_mutated(random, genes.len(), probability, |random, index| {
                 let range = bounds.upper[index].wrapping_sub(bounds.lower[index]);
-                let step = 1 + random.below((range / 10) as usize + 1) as i64;
+                // Every order of magnitude up to a tenth of the range is as likely as another.
+                let magnitude = random.below((range / 10).checked_ilog2().unwrap_or(0) as usize + 1);
+                let step = 1 + random.below(1 << magnitude) as i64;
                 let step = if random.next_u64() & 1 == 0 { step } else { -step };
                 genes[index] =
                     genes[index].saturating_add(step).clamp(bounds.lower[index], bounds.upper[index]);

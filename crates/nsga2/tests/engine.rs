@@ -1,4 +1,5 @@
 //! The engine: repeatable, resumable, cancellable, and the same from inside and outside.
+#![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use quorate_nsga2::{
@@ -67,7 +68,7 @@ fn the_result_of_a_run_is_fixed() {
     assert_eq!(sum, FIXED_RUN, "{sum:#x}");
 }
 
-const FIXED_RUN: u64 = 0x53ea_30b1_39e2_3371;
+const FIXED_RUN: u64 = 0x53bb_0e79_1f9c_92e3;
 
 #[test]
 fn fronts_are_feasible_sorted_and_within_bounds() {
