@@ -55,13 +55,11 @@ impl Directions {
         Self { weights, orders, measures, kinds, shares }
     }
 
-    /// For each kind of job the direction nearest to what the weights of the objectives make of it.
-    pub(crate) fn for_kinds(&self, weights: &ObjectiveValues) -> [usize; KINDS] {
+    /// The direction nearest to what the weights of the objectives make of a kind of jobs.
+    pub(crate) fn for_kind(&self, weights: &ObjectiveValues, kind: usize) -> usize {
         let [latency, _, trust, cost, price] = *weights;
-        std::array::from_fn(|kind| {
-            let factor = BILL_FACTORS[kind];
-            self.nearest(&[latency, trust, cost * factor, price * factor])
-        })
+        let factor = BILL_FACTORS[kind];
+        self.nearest(&[latency, trust, cost * factor, price * factor])
     }
 
     /// The nodes along a direction, the best first.

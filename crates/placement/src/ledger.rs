@@ -5,6 +5,8 @@
 //! still hold its share (best fit). So an evaluation that changes a few genes ends in the same state as one
 //! that starts from nothing.
 
+use std::cell::Cell;
+
 use crate::instance::{Instance, NOWHERE};
 use crate::resource::{Amounts, GPUS_PER_NODE_MAX, MILLI_PER_GPU, within};
 
@@ -28,7 +30,12 @@ pub(crate) struct Ledger {
     empty: Vec<Room>,
     /// The next gene on the same node.
     next: Vec<u32>,
+    /// The largest share that a device of the node has left, or UNKNOWN since the node changed. Asking a node whose devices
+    /// are full costs a filling of all its devices, and full nodes are asked over and over.
+    widest: Vec<Cell<u16>>,
 }
+
+const UNKNOWN: u16 = u16::MAX;
 
 impl Ledger {
     /// No job anywhere; existing load is there.
@@ -42,7 +49,8 @@ impl Ledger {
                 Room { free, head: NOWHERE, tail: NOWHERE, spare_devices: whole as i32, load }
             })
             .collect();
-        Self { rooms: empty.clone(), empty, next: vec![NOWHERE; instance.genes()] }
+        let widest = vec![Cell::new(UNKNOWN); fleet.len()];
+        Self { rooms: empty.clone(), empty, next: vec![NOWHERE; instance.genes()], widest }
     }
 
     /// Removes all jobs. `used` are the nodes that may have some.
@@ -50,11 +58,13 @@ impl Ledger {
         // Copying the whole table is faster than touching a third of it in random order.
         if used.len() * 3 > self.rooms.len() {
             self.rooms.copy_from_slice(&self.empty);
+            self.widest.fill(Cell::new(UNKNOWN));
             return;
         }
         for &node in used {
             if node != NOWHERE {
                 self.rooms[node as usize] = self.empty[node as usize];
+                self.widest[node as usize].set(UNKNOWN);
             }
         }
     }
@@ -100,13 +110,13 @@ impl Ledger {
         }
         room.tail = gene as u32;
         self.next[gene] = NOWHERE;
-        take(room, instance, gene);
+        self.take(instance, node, gene);
     }
 
     /// Adds a job at its place in canonical order.
     pub(crate) fn insert(&mut self, instance: &Instance<'_>, node: u32, gene: usize) {
         self.link(node, gene as u32);
-        take(&mut self.rooms[node as usize], instance, gene);
+        self.take(instance, node, gene);
     }
 
     /// Removes a job from the node it is on.
@@ -118,6 +128,7 @@ impl Ledger {
             *free += need;
         }
         room.spare_devices += i32::from(demand.gpu_count);
+        self.widest[node as usize].set(UNKNOWN);
     }
 
     /// Whether the devices of the node hold the jobs that are on it. Taking a job away can, very rarely, spoil the packing of
@@ -170,6 +181,7 @@ impl Ledger {
     pub(crate) fn refill(&mut self, instance: &Instance<'_>, node: u32, rejected: &mut Vec<u32>) {
         let Room { mut head, load, .. } = self.rooms[node as usize];
         self.rooms[node as usize] = Room { load, ..self.empty[node as usize] };
+        self.widest[node as usize].set(UNKNOWN);
         while head != NOWHERE {
             let after = self.next[head as usize];
             if self.admits(instance, node, head as usize) {
@@ -189,9 +201,30 @@ impl Ledger {
         (before, room.load)
     }
 
-    /// Fills the devices of the node with its jobs and `newcomer` in canonical order and tells whether all find theirs.
+    #[inline]
+    fn take(&mut self, instance: &Instance<'_>, node: u32, gene: usize) {
+        let demand = &instance.demands[gene];
+        let room = &mut self.rooms[node as usize];
+        for (free, need) in room.free.iter_mut().zip(demand.need) {
+            *free -= need;
+        }
+        room.spare_devices -= i32::from(demand.gpu_count);
+        self.widest[node as usize].set(UNKNOWN);
+    }
+
+    /// Whether a device is left that is wide enough, and, filled in canonical order, the devices of the node hold its jobs and
+    /// `newcomer`.
     fn devices_hold(&self, instance: &Instance<'_>, node: u32, newcomer: u32) -> bool {
-        instance.demands[newcomer as usize].gpu_count == 0 || self.fill_devices(instance, node, newcomer).is_some()
+        let demand = &instance.demands[newcomer as usize];
+        if demand.gpu_count == 0 {
+            return true;
+        }
+        let mut widest = self.widest[node as usize].get();
+        if widest == UNKNOWN {
+            widest = self.devices(instance, node).into_iter().max().unwrap_or(0);
+            self.widest[node as usize].set(widest);
+        }
+        demand.gpu_milli <= widest && self.fill_devices(instance, node, newcomer).is_some()
     }
 
     /// What the node's jobs leave of each of its devices.
@@ -225,15 +258,6 @@ impl Ledger {
 
 /// What is free of each device of a node, in thousandths.
 pub(crate) type Devices = [u16; GPUS_PER_NODE_MAX];
-
-#[inline]
-fn take(room: &mut Room, instance: &Instance<'_>, gene: usize) {
-    let demand = &instance.demands[gene];
-    for (free, need) in room.free.iter_mut().zip(demand.need) {
-        *free -= need;
-    }
-    room.spare_devices -= i32::from(demand.gpu_count);
-}
 
 /// Takes `milli` of each of `count` different devices, the fullest that still hold it; false where there are fewer.
 pub(crate) fn take_devices(devices: &mut [u16], count: u8, milli: u16) -> bool {

@@ -116,6 +116,11 @@ impl Sums {
         nodes as i64 * (after * after - before * before) - step * (2 * load + step)
     }
 
+    /// Sum of the loads, in units of 1 / [`LOAD_ONE`].
+    pub(crate) fn load_sum(&self) -> f64 {
+        self.load as f64
+    }
+
     /// A number that differs between placements: where a choice must look random and depend on the genes alone.
     pub(crate) fn fingerprint(&self) -> u64 {
         (self.latency ^ self.cost.rotate_left(21) ^ self.price.rotate_left(42)).wrapping_mul(0x9e37_79b9_7f4a_7c15)

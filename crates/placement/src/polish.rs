@@ -1,6 +1,6 @@
 //! A short local search at the end of an evaluation.
 
-use crate::directions::Directions;
+use crate::directions::{Directions, KINDS};
 use crate::evaluate::Evaluator;
 use crate::instance::NOWHERE;
 use crate::objectives::{LOAD_ONE, Objective, ObjectiveValues, Sums};
@@ -31,7 +31,6 @@ impl Evaluator<'_> {
         weights: &ObjectiveValues,
         jobs: usize,
     ) -> Sums {
-        let along = directions.for_kinds(weights);
         let nodes = self.instance.fleet.len();
         // The deviation is the root of the variance, so its change is that of the variance by twice the deviation.
         let deviation = self.sums.load_deviation(nodes).max(DEVIATION_MIN);
@@ -41,6 +40,7 @@ impl Evaluator<'_> {
         let start = (self.sums.fingerprint() >> 32) as usize % genes.len();
         let mut cursor = 0;
         let mut request = None;
+        let mut along = [None; KINDS];
         for gene in (start..genes.len()).chain(0..start).take(jobs) {
             let kind = directions.kind(gene);
             if request != Some((self.instance.shape[gene], kind)) {
@@ -48,7 +48,8 @@ impl Evaluator<'_> {
                 cursor = 0;
             }
             if genes[gene] != NOWHERE {
-                cursor = self.improve(genes, gene, &aim, directions.order(along[kind]), cursor);
+                let direction = *along[kind].get_or_insert_with(|| directions.for_kind(weights, kind));
+                cursor = self.improve(genes, gene, &aim, directions.order(direction), cursor);
             }
         }
         self.sums

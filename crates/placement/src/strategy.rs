@@ -81,16 +81,16 @@ pub(crate) const WINDOW_NODES_MAX: usize = 4_096;
 pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
     let mut builder = Builder::new(instance);
     match rule {
-        Greedy::Single(Objective::LoadBalance) => builder.by_score(|builder, gene, node| {
-            let (before, after) = builder.loads(gene, node);
-            builder.sums.variance_change(instance.fleet.len(), before, after)
-        }),
+        Greedy::Single(Objective::LoadBalance) => builder
+            .by_score(|builder, gene, node| Score::variance(instance.fleet.len(), builder.loads(gene, node))),
         Greedy::Single(objective) => builder.along_order(objective),
         Greedy::RoundRobin => builder.in_turn(),
-        Greedy::BestFit => builder.by_score(|builder, gene, node| {
-            i64::from(LOAD_ONE) - i64::from(builder.loads(gene, node).1)
-        }),
-        Greedy::Spread => builder.by_score(|builder, gene, node| i64::from(builder.loads(gene, node).1)),
+        Greedy::BestFit => {
+            builder.by_score(|builder, gene, node| Score::fixed(-f64::from(builder.loads(gene, node).1)));
+        }
+        Greedy::Spread => {
+            builder.by_score(|builder, gene, node| Score::fixed(f64::from(builder.loads(gene, node).1)));
+        }
         Greedy::WeightedSum(weights) => {
             let [latency, load, trust, cost, price] = weights;
             let fixed = [latency, trust, cost, price];
@@ -98,7 +98,7 @@ pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
             let scores: Vec<f64> = scaled_measures(instance).into_iter().map(weigh).collect();
             let load_weight = load / f64::from(LOAD_ONE);
             builder.by_score(|builder, gene, node| {
-                scores[node as usize] + load_weight * f64::from(builder.loads(gene, node).1)
+                Score::fixed(scores[node as usize] + load_weight * f64::from(builder.loads(gene, node).1))
             });
         }
     }
@@ -132,7 +132,7 @@ impl Blend {
 
 /// Places the jobs by a blend. Jobs without room keep NOWHERE.
 pub(crate) fn place_blend(instance: &Instance<'_>, directions: &Directions, blend: &Blend) -> Vec<u32> {
-    let along = directions.for_kinds(&blend.weights);
+    let along: [usize; KINDS] = std::array::from_fn(|kind| directions.for_kind(&blend.weights, kind));
     let mut sequence: Vec<u32> = (0..instance.genes() as u32).collect();
     // The largest stake chooses first; equal stakes in canonical order, which packs best.
     sequence.sort_by_cached_key(|&gene| {
@@ -234,39 +234,72 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Puts each job on the node with the smallest score; the lowest index wins a tie.
-    fn by_score<S: PartialOrd>(&mut self, score: impl Fn(&Self, usize, u32) -> S) {
+    /// Puts each job on the node with the smallest score; the lowest index wins a tie. Neighbours in canonical order often ask for
+    /// the same, and then only the node that took the last one has another score.
+    fn by_score(&mut self, score: impl Fn(&Self, usize, u32) -> Score) {
         let nodes = self.instance.fleet.len();
         let windows = nodes.div_ceil(WINDOW_NODES_MAX);
+        let mut scores = Vec::new();
+        let mut scored = None;
         for gene in 0..self.genes.len() {
             for step in 0..windows {
-                let first = (gene + step) % windows * WINDOW_NODES_MAX;
-                let window = first as u32..(first + WINDOW_NODES_MAX).min(nodes) as u32;
-                if let Some(node) = self.best_of(gene, window, &score) {
+                let first = (gene / WINDOW_JOBS + step) % windows * WINDOW_NODES_MAX;
+                let request = Some((self.instance.shape[gene], first));
+                if scored != request {
+                    let window = first..(first + WINDOW_NODES_MAX).min(nodes);
+                    scores.clear();
+                    scores.extend(window.map(|node| self.score_of(gene, node as u32, &score)));
+                    scored = request;
+                }
+                if let Some(at) = least(&scores, self.sums.load_sum()) {
+                    let node = (first + at) as u32;
                     self.put(gene, node);
+                    scores[at] = self.score_of(gene, node, &score);
                     break;
                 }
             }
         }
     }
 
-    fn best_of<S: PartialOrd>(
-        &self,
-        gene: usize,
-        window: std::ops::Range<u32>,
-        score: &impl Fn(&Self, usize, u32) -> S,
-    ) -> Option<u32> {
-        let mut best: Option<(S, u32)> = None;
-        for node in window {
-            if !self.has_room(gene, node) {
-                continue;
-            }
-            let own = score(self, gene, node);
-            if best.as_ref().is_none_or(|(least, _)| own < *least) {
-                best = Some((own, node));
-            }
-        }
-        best.map(|(_, node)| node)
+    fn score_of(&self, gene: usize, node: u32, score: &impl Fn(&Self, usize, u32) -> Score) -> Score {
+        if self.has_room(gene, node) { score(self, gene, node) } else { Score::NO_ROOM }
     }
 }
 
+/// How many jobs look at one window before the next one is taken.
+const WINDOW_JOBS: usize = 64;
+
+/// What a node is worth for a job: `fixed + per_load * sum of all loads`; the smallest is best.
+#[derive(Clone, Copy, Debug)]
+struct Score {
+    fixed: f64,
+    per_load: f64,
+}
+
+impl Score {
+    const NO_ROOM: Self = Self { fixed: f64::INFINITY, per_load: 0.0 };
+
+    fn fixed(fixed: f64) -> Self {
+        Self { fixed, per_load: 0.0 }
+    }
+
+    /// Proportional to the growth of the variance of the loads: `nodes * sum of squares - square of sum`.
+    fn variance(nodes: usize, (before, after): (u32, u32)) -> Self {
+        let (before, after) = (f64::from(before), f64::from(after));
+        let step = after - before;
+        let squares = nodes as f64 * (after * after - before * before);
+        Self { fixed: squares - step * step, per_load: -2.0 * step }
+    }
+}
+
+/// Index of the first of the smallest scores; none where no node has room.
+fn least(scores: &[Score], load_sum: f64) -> Option<usize> {
+    let mut best = (f64::INFINITY, None);
+    for (at, score) in scores.iter().enumerate() {
+        let own = score.fixed + score.per_load * load_sum;
+        if own < best.0 {
+            best = (own, Some(at));
+        }
+    }
+    best.1
+}
