@@ -32,7 +32,8 @@ pub const GROUPS: [&str; 7] =
 /// Group of every zone outside the six regional entities.
 pub const INTERNATIONAL: &str = "INTERNATIONAL";
 
-/// How far a position that was found by an IP address can be off. Within this distance each county counts the same.
+/// How far a position that was found by an IP address can be off. Within this distance each county counts the
+/// same.
 ///
 /// An address tells at best the city its network is used in, and databases that state a radius state tens of
 /// kilometres. A smaller value would claim a county that nobody knows, a larger one would blur regions everywhere.

@@ -37,8 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn build(out: &mut impl Write, target: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
     let countries = |list: &str| list.split(' ').filter_map(|c| c.as_bytes().try_into().ok()).collect();
-    let states = "Arkansas|Illinois|Kentucky|Louisiana|Michigan|Missouri|Montana|Nebraska|New Mexico|South Dakota|\
-                  Tennessee|Texas|Virginia|Wisconsin";
+    let states = "Arkansas|Illinois|Kentucky|Louisiana|Michigan|Missouri|Montana|Nebraska|New Mexico|\
+                  South Dakota|Tennessee|Texas|Virginia|Wisconsin";
     let detail = PlaceDetail {
         // Where several power regions meet; the table itself lies in the crate `diversity`.
         subdivision: countries("AR AU CA CL CN DK ES FR GB ID IT JP MX MY PH PT RU US"),

@@ -16,10 +16,29 @@ pub(super) struct Grids {
     pub(super) malformed: usize,
 }
 
+/// Share of each outlying zone in a country whose subdivision is not known: enough to be shown and to conflict, too
+/// little to count. Nobody states how many machines stand on the Canary Islands.
+const OUTLYING_SHARE_PPM: u64 = 10_000;
+
 #[derive(Default)]
 struct Country {
-    whole: Vec<RegionShare>,
+    /// Zones of the subdivisions that stand in no row.
+    rest: Vec<RegionShare>,
     subdivisions: Vec<(&'static str, Vec<RegionShare>)>,
+}
+
+impl Country {
+    /// All zones that a place in this country can lie in.
+    fn whole(&self) -> Vec<RegionShare> {
+        let mut weights: Vec<_> =
+            self.rest.iter().map(|share| (share.zone, u64::from(share.share_ppm))).collect();
+        for share in self.subdivisions.iter().flat_map(|(_, shares)| shares) {
+            if weights.iter().all(|(zone, _)| *zone != share.zone) {
+                weights.push((share.zone, OUTLYING_SHARE_PPM));
+            }
+        }
+        to_shares(weights)
+    }
 }
 
 impl Grids {
@@ -44,7 +63,7 @@ impl Grids {
                 };
                 let country = grids.countries.entry(code).or_default();
                 if subdivisions == "*" {
-                    country.whole = shares;
+                    country.rest = shares;
                 } else {
                     country.subdivisions.extend(subdivisions.split('|').map(|name| (name, shares.clone())));
                 }
@@ -57,12 +76,17 @@ impl Grids {
         let Some(country) = self.countries.get(country.to_ascii_uppercase().as_str()) else {
             return RegionSet { shares: Vec::new(), accuracy: Accuracy::Unknown };
         };
-        let known = subdivision.and_then(|wanted| {
-            country.subdivisions.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted.trim()))
-        });
-        match known {
-            Some((_, shares)) => RegionSet { shares: shares.clone(), accuracy: Accuracy::Subdivision },
-            None => RegionSet { shares: country.whole.clone(), accuracy: Accuracy::Country },
+        let wanted = subdivision.map(str::trim).filter(|name| !name.is_empty());
+        let listed = |name: &str| country.subdivisions.iter().find(|row| row.0.eq_ignore_ascii_case(name));
+        match wanted.map(|name| (listed(name), country.rest.len())) {
+            Some((Some((_, shares)), _)) => {
+                RegionSet { shares: shares.clone(), accuracy: Accuracy::Subdivision }
+            }
+            // The rows list the exceptions from one main grid, so a subdivision without a row lies in that.
+            Some((None, 1)) if !country.subdivisions.is_empty() => {
+                RegionSet { shares: country.rest.clone(), accuracy: Accuracy::Subdivision }
+            }
+            _ => RegionSet { shares: country.whole(), accuracy: Accuracy::Country },
         }
     }
 
@@ -73,13 +97,13 @@ impl Grids {
 
     pub(super) fn zones(&self) -> Vec<&'static str> {
         let sets = self.countries.values().flat_map(|country| {
-            country.subdivisions.iter().map(|(_, shares)| shares).chain(std::iter::once(&country.whole))
+            country.subdivisions.iter().map(|(_, shares)| shares).chain(std::iter::once(&country.rest))
         });
         sets.flatten().map(|share| share.zone).collect()
     }
 
     #[cfg(test)]
     pub(super) fn codes(&self) -> impl Iterator<Item = (&'static str, bool)> + '_ {
-        self.countries.iter().map(|(code, country)| (*code, !country.whole.is_empty()))
+        self.countries.iter().map(|(code, country)| (*code, !country.rest.is_empty()))
     }
 }

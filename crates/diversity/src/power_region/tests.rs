@@ -146,7 +146,7 @@ fn european_zones_are_told_apart_below_the_group() {
     assert_eq!(place("DK", "Capital Region"), ["EU_NORDIC"]);
     assert_eq!(place("DK", "82"), ["EU_CONTINENTAL"]);
     assert_eq!(place("DK", "").len(), 2);
-    assert_eq!(place("GB", "Northern Ireland"), place("IE", ""));
+    assert_eq!(place("GB", "Northern Ireland"), ["IE"]);
 }
 
 #[test]
@@ -159,6 +159,12 @@ fn split_countries_follow_their_subdivisions() {
     assert_eq!(place("AU", "NSW"), ["AU_NEM"]);
     assert_eq!(place("RU", "Kaliningrad Oblast"), ["RU_KALININGRAD"]);
     assert_eq!(place("RU", "Moscow"), ["IPS_UPS"]);
+    // Madrid stands in no row: it lies on the main grid. Spain alone could also be the Canary Islands.
+    let madrid = regions_of_place("ES", Some("Madrid"), None);
+    assert_eq!((zones_of(&madrid.shares), madrid.accuracy), (vec!["EU_CONTINENTAL"], Accuracy::Subdivision));
+    let spain = regions_of_place("ES", None, None);
+    assert_eq!((spain.shares[0].zone, spain.accuracy), ("EU_CONTINENTAL", Accuracy::Country));
+    assert!(spain.shares[0].share_ppm > 900_000 && zones_of(&spain.shares).contains(&"ES_CANARIAS"));
     // Singapore runs in step with Peninsular Malaysia, Hong Kong with southern China.
     assert_eq!(place("SG", ""), place("MY", "Johor"));
     assert_eq!(place("HK", ""), place("CN", "Guangdong"));
