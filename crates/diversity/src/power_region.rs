@@ -24,8 +24,7 @@ mod counties;
 mod grids;
 mod shares;
 
-/// The public names of power regions (rows R000-17 to R000-24 of the requirements use the same seven
-/// everywhere).
+/// The public names of power regions, the same seven in Rust, TypeScript and REST.
 pub const GROUPS: [&str; 7] =
     ["NERC_RFC", "NERC_SERC", "NERC_TRE", "NERC_WECC", "NERC_MRO", "NERC_NPCC", INTERNATIONAL];
 
@@ -36,7 +35,8 @@ pub const INTERNATIONAL: &str = "INTERNATIONAL";
 /// same.
 ///
 /// An address tells at best the city its network is used in, and databases that state a radius state tens of
-/// kilometres. A smaller value would claim a county that nobody knows, a larger one would blur regions everywhere.
+/// kilometres. A smaller value would claim a county that nobody knows, a larger one would blur regions
+/// everywhere.
 pub const POSITION_RADIUS_METRES: i64 = 25_000;
 
 /// A zone and how much of a place depends on it.

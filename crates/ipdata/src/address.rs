@@ -38,6 +38,19 @@ pub enum AddressKind {
 }
 
 impl AddressKind {
+    /// Every kind, in the order of its number.
+    pub const ALL: [Self; 9] = [
+        Self::Public,
+        Self::Private,
+        Self::Shared,
+        Self::Loopback,
+        Self::LinkLocal,
+        Self::Documentation,
+        Self::Multicast,
+        Self::Reserved,
+        Self::Unspecified,
+    ];
+
     /// Public name, as TypeScript and REST spell it.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,6 +88,22 @@ pub fn unmapped(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::V4),
         IpAddr::V4(_) => address,
+    }
+}
+
+/// The prefix that holds an address and the rest of its site: `/24` for IPv4, the longest that is routed
+/// between networks, and `/48` for IPv6, what a site gets (RFC 6177).
+///
+/// ```
+/// # use quorate_ipdata::site_prefix;
+/// assert_eq!(site_prefix("203.0.113.77".parse()?), "203.0.113.0/24");
+/// assert_eq!(site_prefix("2001:db8:1:2::3".parse()?), "2001:db8:1::/48");
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+pub fn site_prefix(address: IpAddr) -> String {
+    match unmapped(address) {
+        IpAddr::V4(four) => format!("{}/24", Ipv4Addr::from(u32::from(four) & (u32::MAX << 8))),
+        IpAddr::V6(six) => format!("{}/48", Ipv6Addr::from(u128::from(six) & (u128::MAX << 80))),
     }
 }
 

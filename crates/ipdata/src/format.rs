@@ -38,7 +38,8 @@ use crate::ranges::Boundaries;
 use crate::source::{Source, SourceKind};
 
 const MAGIC: &[u8; 8] = b"QRTIPDAT";
-const VERSION: u32 = 1;
+/// Version of the range file.
+pub const VERSION: u32 = 1;
 /// Where the checksummed part begins.
 const CHECKED_FROM: usize = 24;
 const SOURCE_BYTES: usize = 40;

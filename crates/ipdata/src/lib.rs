@@ -22,9 +22,10 @@ mod mmdb;
 mod ranges;
 mod record;
 
-pub use address::{AddressKind, address_kind, parse_address, unmapped};
+pub use address::{AddressKind, address_kind, parse_address, site_prefix, unmapped};
 pub use builder::{BadRow, Builder, ImportReport, PlaceDetail, PositionArea};
 pub use error::IpdataError;
+pub use format::VERSION;
 pub use index::{Found, Index, Network, Place};
 pub use source::{Source, SourceKind, SourceSpec};
 pub use text::TextFormat;

@@ -272,3 +272,33 @@ fn seal(bytes: &mut [u8]) {
     }
     bytes[16..24].copy_from_slice(&state.to_le_bytes());
 }
+
+proptest! {
+    /// Outside bytes of any kind are rows or malformed rows, never a panic.
+    #[test]
+    fn text_of_any_kind_is_taken_or_refused(
+        lines in prop::collection::vec(
+            prop_oneof![
+                "[0-9.,:\"a-f \t_{}-]{0,60}",
+                "(1\\.0\\.0\\.[0-9]{1,3}[,\t ]){1,3}[A-Z\"]{0,3}[,\t]-?[0-9.e]{0,8}",
+                ".{0,40}",
+            ],
+            0..30,
+        ),
+        end in prop::sample::select(vec!["\n", "\r\n", "\u{0}"]),
+    ) {
+        let text = lines.join(end);
+        let formats = [
+            (TextFormat::AsnCsv, SourceKind::Network),
+            (TextFormat::IptoasnTsv, SourceKind::Network),
+            (TextFormat::RouteViews, SourceKind::Network),
+            (TextFormat::PlaceCsv, SourceKind::Place),
+        ];
+        for (format, kind) in formats {
+            match build(&[("any", kind, format, &text)]) {
+                Ok(bytes) => drop(Index::decode(bytes).unwrap()),
+                Err(error) => prop_assert!(error.code().starts_with("QRT_ERR_IPDATA_")),
+            }
+        }
+    }
+}
