@@ -30,12 +30,13 @@ pub(crate) struct Ledger {
     empty: Vec<Room>,
     /// The next gene on the same node.
     next: Vec<u32>,
-    /// The largest share that a device of the node has left, or UNKNOWN since the node changed. Asking a node whose devices
-    /// are full costs a filling of all its devices, and full nodes are asked over and over.
-    widest: Vec<Cell<u16>>,
+    /// What the node's jobs leave of each of its devices, or UNKNOWN since the node changed. Filling devices anew for every
+    /// question took a quarter of a run.
+    filled: Vec<Cell<Devices>>,
 }
 
-const UNKNOWN: u16 = u16::MAX;
+/// No device has so much left.
+const UNKNOWN: Devices = [u16::MAX; GPUS_PER_NODE_MAX];
 
 impl Ledger {
     /// No job anywhere; existing load is there.
@@ -49,8 +50,8 @@ impl Ledger {
                 Room { free, head: NOWHERE, tail: NOWHERE, spare_devices: whole as i32, load }
             })
             .collect();
-        let widest = vec![Cell::new(UNKNOWN); fleet.len()];
-        Self { rooms: empty.clone(), empty, next: vec![NOWHERE; instance.genes()], widest }
+        let filled = vec![Cell::new(UNKNOWN); fleet.len()];
+        Self { rooms: empty.clone(), empty, next: vec![NOWHERE; instance.genes()], filled }
     }
 
     /// Removes all jobs. `used` are the nodes that may have some.
@@ -58,13 +59,13 @@ impl Ledger {
         // Copying the whole table is faster than touching a third of it in random order.
         if used.len() * 3 > self.rooms.len() {
             self.rooms.copy_from_slice(&self.empty);
-            self.widest.fill(Cell::new(UNKNOWN));
+            self.filled.fill(Cell::new(UNKNOWN));
             return;
         }
         for &node in used {
             if node != NOWHERE {
                 self.rooms[node as usize] = self.empty[node as usize];
-                self.widest[node as usize].set(UNKNOWN);
+                self.filled[node as usize].set(UNKNOWN);
             }
         }
     }
@@ -102,6 +103,12 @@ impl Ledger {
     /// Adds the last job of a node in canonical order.
     #[inline]
     pub(crate) fn append(&mut self, instance: &Instance<'_>, node: u32, gene: usize) {
+        let demand = &instance.demands[gene];
+        let mut devices = self.filled[node as usize].get();
+        if devices != UNKNOWN {
+            // The last job in canonical order is the last to take its devices, so those of the others stay.
+            take_devices(&mut devices, demand.gpu_count, demand.gpu_milli);
+        }
         let room = &mut self.rooms[node as usize];
         if room.tail == NOWHERE {
             room.head = gene as u32;
@@ -111,6 +118,7 @@ impl Ledger {
         room.tail = gene as u32;
         self.next[gene] = NOWHERE;
         self.take(instance, node, gene);
+        self.filled[node as usize].set(devices);
     }
 
     /// Adds a job at its place in canonical order.
@@ -128,7 +136,7 @@ impl Ledger {
             *free += need;
         }
         room.spare_devices += i32::from(demand.gpu_count);
-        self.widest[node as usize].set(UNKNOWN);
+        self.filled[node as usize].set(UNKNOWN);
     }
 
     /// Whether the devices of the node hold the jobs that are on it. Taking a job away can, very rarely, spoil the packing of
@@ -181,7 +189,7 @@ impl Ledger {
     pub(crate) fn refill(&mut self, instance: &Instance<'_>, node: u32, rejected: &mut Vec<u32>) {
         let Room { mut head, load, .. } = self.rooms[node as usize];
         self.rooms[node as usize] = Room { load, ..self.empty[node as usize] };
-        self.widest[node as usize].set(UNKNOWN);
+        self.filled[node as usize].set(UNKNOWN);
         while head != NOWHERE {
             let after = self.next[head as usize];
             if self.admits(instance, node, head as usize) {
@@ -209,7 +217,7 @@ impl Ledger {
             *free -= need;
         }
         room.spare_devices -= i32::from(demand.gpu_count);
-        self.widest[node as usize].set(UNKNOWN);
+        self.filled[node as usize].set(UNKNOWN);
     }
 
     /// Whether a device is left that is wide enough, and, filled in canonical order, the devices of the node hold its jobs and
@@ -219,18 +227,26 @@ impl Ledger {
         if demand.gpu_count == 0 {
             return true;
         }
-        let mut widest = self.widest[node as usize].get();
-        if widest == UNKNOWN {
-            widest = self.devices(instance, node).into_iter().max().unwrap_or(0);
-            self.widest[node as usize].set(widest);
+        let mut devices = self.devices(instance, node);
+        if !devices.iter().any(|&free| free >= demand.gpu_milli) {
+            return false;
         }
-        demand.gpu_milli <= widest && self.fill_devices(instance, node, newcomer).is_some()
+        let tail = self.rooms[node as usize].tail;
+        if tail == NOWHERE || tail < newcomer {
+            return take_devices(&mut devices, demand.gpu_count, demand.gpu_milli);
+        }
+        self.fill_devices(instance, node, newcomer).is_some()
     }
 
     /// What the node's jobs leave of each of its devices.
     pub(crate) fn devices(&self, instance: &Instance<'_>, node: u32) -> Devices {
-        // A ledger holds sound nodes only, so the fallback is never taken.
-        self.fill_devices(instance, node, NOWHERE).unwrap_or([0; GPUS_PER_NODE_MAX])
+        let mut devices = self.filled[node as usize].get();
+        if devices == UNKNOWN {
+            // A ledger holds sound nodes only, so the fallback is never taken.
+            devices = self.fill_devices(instance, node, NOWHERE).unwrap_or([0; GPUS_PER_NODE_MAX]);
+            self.filled[node as usize].set(devices);
+        }
+        devices
     }
 
     fn fill_devices(&self, instance: &Instance<'_>, node: u32, mut newcomer: u32) -> Option<Devices> {

@@ -46,8 +46,8 @@ pub(crate) const SEED_RULES: [Greedy; 9] = [
 /// How much the other objectives count in each: 0 is plain dominance.
 const DOMINANCE_WIDENING: f64 = 0.2;
 
-/// How many jobs the local search of one evaluation tries to move.
-const POLISH_JOBS: usize = 32;
+/// How many jobs the local search of one evaluation tries to move: an eighth of them, and not more than this.
+const POLISH_JOBS_MAX: usize = 32;
 
 /// Share of the recombinations that draw each gene's parent on its own; the others exchange one segment.
 const UNIFORM_SHARE: f64 = 0.5;
@@ -142,7 +142,7 @@ impl<'a> Problem for PlacementProblem<'a> {
         let nodes = self.instance.fleet.len();
         scratch.evaluate(genes).objectives(nodes, objectives);
         let aim = self.scale.aim(objectives);
-        let sums = scratch.polish(genes, &self.directions, &aim, POLISH_JOBS);
+        let sums = scratch.polish(genes, &self.directions, &aim, genes.len().div_ceil(8).min(POLISH_JOBS_MAX));
         sums.objectives(nodes, objectives);
         self.scale.widen(objectives);
         sums.unplaced(self.instance.weight_all)
