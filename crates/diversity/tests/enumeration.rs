@@ -123,3 +123,70 @@ proptest! {
         }
     }
 }
+
+/// Machines in a world without collisions on every second axis, so that larger groups exist.
+fn roomy(machines: &mut [Machine]) {
+    for (index, machine) in machines.iter_mut().enumerate() {
+        machine.confidence = 9_000;
+        machine.fresh = true;
+        machine.values[0] = 1 + (index as u32 * 5 + machine.values[1]) % 13;
+        if machine.regions.len() < 2 {
+            machine.regions = vec![(1 + (index as u32 * 7 + machine.values[2]) % 15, 1_000_000)];
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(250))]
+
+    #[test]
+    fn larger_groups_equal_enumeration(mut machines in machines(15), level in requirement(), size in 5_usize..11) {
+        roomy(&mut machines);
+        let expected = optimum(&level, &machines, size);
+        match select(&pool(&machines), &level, &SelectOptions::exact(size)).unwrap() {
+            Selection::Feasible(chosen) => {
+                prop_assert_eq!(Some(chosen.total_weight), expected);
+                prop_assert!(chosen.optimal);
+            }
+            Selection::Infeasible(_) => prop_assert_eq!(expected, None),
+            Selection::Undecided { .. } => prop_assert!(false, "a small pool is always decided"),
+        }
+    }
+
+    #[test]
+    fn above_the_exact_sizes_the_bound_holds(mut machines in machines(16), level in requirement(), size in 11_usize..14) {
+        roomy(&mut machines);
+        let expected = optimum(&level, &machines, size);
+        match select(&pool(&machines), &level, &SelectOptions::exact(size)).unwrap() {
+            Selection::Feasible(chosen) => {
+                let best = expected.unwrap();
+                prop_assert!(keeps(&level, &as_machines(&machines, &chosen.members)));
+                prop_assert!(chosen.total_weight <= best && best <= chosen.bound);
+                prop_assert_eq!(chosen.gap, chosen.bound - chosen.total_weight);
+                prop_assert!(!chosen.optimal || chosen.total_weight == best);
+            }
+            Selection::Infeasible(_) => prop_assert_eq!(expected, None),
+            Selection::Undecided { bound, .. } => prop_assert!(expected.is_none_or(|best| best <= bound)),
+        }
+    }
+}
+
+#[test]
+fn the_node_cap_is_kept_and_the_gap_reported() {
+    // The heavy machines share a country, which the root's relaxation does not see.
+    let machine = |i: u32| {
+        let (country, weight) = if i < 5 { (1, 10) } else { (2, 1) };
+        Machine::new(&format!("m{i}"), 1 + i, 1 + i, 1, country).weighing(weight)
+    };
+    let pool = pool(&(0..8).map(machine).collect::<Vec<_>>());
+    let level = quorate_diversity::Requirement::basic();
+    let one_node = SelectOptions { nodes_max: 1, ..SelectOptions::exact(3) };
+    assert_eq!(select(&pool, &level, &one_node).unwrap(), Selection::Undecided { nodes: 1, bound: 30 });
+    let Ok(Selection::Feasible(best)) = select(&pool, &level, &SelectOptions::exact(3)) else { panic!("21") };
+    assert_eq!((best.total_weight, best.bound, best.gap, best.optimal, best.nodes), (21, 21, 0, true, 2));
+    // Greedy stops at one node too; what it found is valid, and its distance to the bound is told.
+    let Ok(Selection::Feasible(found)) = select(&pool, &level, &SelectOptions::greedy(3)) else {
+        panic!("valid")
+    };
+    assert_eq!((found.total_weight, found.bound, found.gap, found.optimal), (21, 30, 9, false));
+}
