@@ -1,7 +1,7 @@
 //! Runs NSGA-II on built-in problems and prints one CSV line per run: problem, objectives, population, generations, seed,
 //! seconds, hypervolume, IGD+, feasible individuals.
 //!
-//! `runs FRONTS POPULATION GENERATIONS SEEDS PROBLEM[:OBJECTIVES]...` where FRONTS is the folder of reference fronts. Where it
+//! `runs FRONTS POPULATION GENERATIONS SEEDS [~]PROBLEM[:OBJECTIVES]...`; `~` asks for the epsilon level. FRONTS is the folder of reference fronts. Where it
 //! has one for the problem, objectives are scaled so that the front spans 0 to 1, the hypervolume is measured up to 1.1
 //! in each, and IGD+ against the front; elsewhere both are left empty. All on one thread.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used)]
@@ -10,7 +10,7 @@
 mod fronts;
 
 use quorate_nsga2::indicators::{hypervolume, igd_plus};
-use quorate_nsga2::{Problem, Real, Settings, problems, run};
+use quorate_nsga2::{ConstraintHandling, Problem, Real, Settings, problems, run};
 use quorate_types::NoControl;
 use std::time::Instant;
 
@@ -22,6 +22,10 @@ fn main() {
         let (name, objectives) = name.split_once(':').map_or((name.as_str(), None), |(name, objectives)| {
             (name, Some(objectives.parse::<usize>().unwrap()))
         });
+        let (constraints, name) = match name.strip_prefix('~') {
+            Some(name) => (ConstraintHandling::EpsilonLevel, name),
+            None => (ConstraintHandling::FeasibilityFirst, name),
+        };
         let problem = Real::new(problems::by_name(name, objectives).unwrap());
         let count = problem.shape().objectives;
         let front = fronts::read(&arguments[1], name, count);
@@ -30,6 +34,7 @@ fn main() {
                 population: number(2) as usize,
                 generations: number(3),
                 seed,
+                constraints,
                 parallel: false,
                 ..Settings::default()
             };

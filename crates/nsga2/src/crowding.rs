@@ -1,11 +1,14 @@
 //! Crowding distance: how much room a point has in its front.
 //!
 //! Source: Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II", 2002,
-//! section III-B.
+//! section III-B; pruning: Kukkonen and Deb, "Improved pruning of non-dominated solutions based on crowding distance for
+//! bi-objective optimization problems", 2006.
 
 use crate::error::Error;
 use crate::sort::{Sorter, UNRANKED};
 use quorate_types::FieldPath;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// Crowding distance of each point within the front of its rank.
 ///
@@ -112,6 +115,113 @@ fn measure_ranges(
             front.scale = if range > 0.0 && range.is_finite() { 1.0 / range } else { 0.0 };
             front.previous = NONE;
             front.before_previous = NONE;
+        }
+    }
+}
+
+/// Removes the most crowded points of a front one at a time.
+///
+/// Removing them all at once, by distances measured before, leaves holes where many close points go together, and takes
+/// all copies of a point where copies are many. Here each removal widens the gaps of its neighbours first.
+#[derive(Debug, Default)]
+pub(crate) struct Pruner {
+    /// Neighbours of each point in each objective, [`NONE`] at the ends.
+    links: Vec<[u32; 2]>,
+    scales: Vec<f64>,
+    /// Bits of a distance, which is never negative, so they are ordered as it is; then the complement of the index.
+    heap: BinaryHeap<Reverse<(u64, u32)>>,
+}
+
+impl Pruner {
+    /// Calls `remove` with `count` points of front `rank`, and leaves in `distances` those of the points that stay.
+    /// Of equally crowded points the one with the higher index goes.
+    #[expect(clippy::too_many_arguments, reason = "one private caller, which has all of them at hand")]
+    pub(crate) fn prune(
+        &mut self,
+        sorter: &Sorter,
+        rank: u32,
+        objectives: &[f64],
+        objective_count: usize,
+        count: usize,
+        distances: &mut [f64],
+        mut remove: impl FnMut(u32),
+    ) {
+        self.link(sorter, rank, objectives, objective_count);
+        let mut entries = std::mem::take(&mut self.heap).into_vec();
+        entries.clear();
+        for (point, _) in sorter.ranks().iter().enumerate().filter(|&(_, &found)| found == rank) {
+            distances[point] = self.distance(point as u32, objectives, objective_count);
+            entries.push(Reverse((distances[point].to_bits(), !(point as u32))));
+        }
+        self.heap = BinaryHeap::from(entries);
+        let mut left = count;
+        while left > 0
+            && let Some(Reverse((bits, complement))) = self.heap.pop()
+        {
+            let point = !complement;
+            // Distances only grow, so an entry that is out of date goes back with the distance of today.
+            let today = self.distance(point, objectives, objective_count);
+            if today.to_bits() > bits {
+                distances[point as usize] = today;
+                self.heap.push(Reverse((today.to_bits(), complement)));
+                continue;
+            }
+            self.unlink(point, objective_count);
+            remove(point);
+            left -= 1;
+        }
+        for &Reverse((_, complement)) in &self.heap {
+            distances[!complement as usize] = self.distance(!complement, objectives, objective_count);
+        }
+    }
+
+    fn link(&mut self, sorter: &Sorter, rank: u32, objectives: &[f64], objective_count: usize) {
+        let ranks = sorter.ranks();
+        self.links.clear();
+        self.links.resize(ranks.len() * objective_count, [NONE; 2]);
+        self.scales.clear();
+        for column in 0..objective_count {
+            let (mut first, mut previous) = (NONE, NONE);
+            for &point in sorter.order(column).iter().filter(|&&point| ranks[point as usize] == rank) {
+                if previous == NONE {
+                    first = point;
+                } else {
+                    self.links[previous as usize * objective_count + column][1] = point;
+                }
+                self.links[point as usize * objective_count + column][0] = previous;
+                previous = point;
+            }
+            let value = |point: u32| objectives[point as usize * objective_count + column];
+            let range = if previous == NONE { 0.0 } else { value(previous) - value(first) };
+            self.scales.push(if range > 0.0 && range.is_finite() { 1.0 / range } else { 0.0 });
+        }
+    }
+
+    #[inline]
+    fn distance(&self, point: u32, objectives: &[f64], objective_count: usize) -> f64 {
+        let first = point as usize * objective_count;
+        let mut sum = 0.0;
+        for (column, &[before, after]) in self.links[first..first + objective_count].iter().enumerate() {
+            if before == NONE || after == NONE {
+                return f64::INFINITY;
+            }
+            let value = |point: u32| objectives[point as usize * objective_count + column];
+            if self.scales[column] > 0.0 {
+                sum += (value(after) - value(before)) * self.scales[column];
+            }
+        }
+        sum
+    }
+
+    fn unlink(&mut self, point: u32, objective_count: usize) {
+        for column in 0..objective_count {
+            let [before, after] = self.links[point as usize * objective_count + column];
+            if before != NONE {
+                self.links[before as usize * objective_count + column][1] = after;
+            }
+            if after != NONE {
+                self.links[after as usize * objective_count + column][0] = before;
+            }
         }
     }
 }

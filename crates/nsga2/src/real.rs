@@ -1,8 +1,9 @@
 //! Problems over bounded real numbers: simulated binary crossover and polynomial mutation.
 //!
-//! Sources: Deb and Agrawal, "Simulated binary crossover for continuous search space", 1995; Deb and Goyal, "A combined
-//! genetic adaptive search (GeneAS) for engineering design", 1996; both in the form that respects bounds, as in Deb's
-//! NSGA-II code of 2002.
+//! Sources: Deb and Agrawal, "Simulated binary crossover for continuous search space", 1995, with children cut off at the
+//! bounds; Deb and Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", 1996, in the form of
+//! Deb's NSGA-II code of 2002, which shrinks a mutation near a bound. The crossover of that code shrinks near bounds as
+//! well; the older form searches wider and did better on ZDT, DTLZ and WFG (much better where an optimum lies on a bound).
 
 use crate::error::Error;
 use crate::math;
@@ -184,8 +185,14 @@ impl<P: RealProblem> Problem for Real<P> {
         if random.chance(self.operators.crossover_probability) {
             recombine(random, bounds, self.operators.crossover_eta, left, right);
         }
-        self.mutation.apply(random, bounds, self.operators.mutation_eta, left);
-        self.mutation.apply(random, bounds, self.operators.mutation_eta, right);
+        for (child, parent) in [(left, parents[0]), (right, parents[1])] {
+            self.mutation.apply(random, bounds, self.operators.mutation_eta, child);
+            if child == parent && self.mutation.probability > 0.0 {
+                // The same individual again would be an evaluation for nothing.
+                let index = random.below(child.len());
+                self.mutation.hit(random, bounds, self.operators.mutation_eta, child, index);
+            }
+        }
     }
 
     fn evaluate(&self, _scratch: &mut (), genes: &mut [f64], objectives: &mut [f64]) -> f64 {
@@ -218,19 +225,18 @@ fn recombine(random: &mut Random, bounds: &Bounds, eta: f64, left: &mut [f64], r
         let (low, high) = (bounds.lower[index], bounds.upper[index]);
         let (small, large) = (a.min(b), a.max(b));
         let u = random.unit();
-        let lower = 0.5 * ((small + large) - spread_factor(u, small - low, spread, eta) * spread);
-        let upper = 0.5 * ((small + large) + spread_factor(u, high - large, spread, eta) * spread);
+        let half = 0.5 * spread_factor(u, eta) * spread;
+        let middle = 0.5 * (small + large);
+        let (lower, upper) = (middle - half, middle + half);
         let (lower, upper) = (lower.clamp(low, high), upper.clamp(low, high));
         (left[index], right[index]) = if swapped { (upper, lower) } else { (lower, upper) };
     }
 }
 
-/// How far a child lies from the middle of its parents, in units of their spread, when `room` is left to the bound.
+/// How far a child lies from the middle of its parents, in units of their spread.
 #[inline]
-fn spread_factor(u: f64, room: f64, spread: f64, eta: f64) -> f64 {
-    let alpha = 2.0 - power(spread / (spread + 2.0 * room), eta + 1.0);
-    let area = u * alpha;
-    let base = if area <= 1.0 { area } else { 1.0 / (2.0 - area) };
+fn spread_factor(u: f64, eta: f64) -> f64 {
+    let base = if u <= 0.5 { 2.0 * u } else { 0.5 / (1.0 - u) };
     math::pow(base, 1.0 / (eta + 1.0))
 }
 
@@ -257,11 +263,15 @@ impl Mutation {
         }
         let mut index = self.skip(random);
         while index < genes.len() {
-            let (low, high) = (bounds.lower[index], bounds.upper[index]);
-            if high > low {
-                genes[index] = mutate(random.unit(), eta, genes[index], low, high);
-            }
+            self.hit(random, bounds, eta, genes, index);
             index = index.saturating_add(1).saturating_add(self.skip(random));
+        }
+    }
+
+    fn hit(&self, random: &mut Random, bounds: &Bounds, eta: f64, genes: &mut [f64], index: usize) {
+        let (low, high) = (bounds.lower[index], bounds.upper[index]);
+        if high > low {
+            genes[index] = mutate(random.unit(), eta, genes[index], low, high);
         }
     }
 

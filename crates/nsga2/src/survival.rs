@@ -38,8 +38,7 @@ pub(crate) struct Survival {
     distances: Vec<f64>,
     counts: Vec<u32>,
     walk: Vec<crowding::FrontWalk>,
-    last_front: Vec<u32>,
-    ranks: Vec<u32>,
+    pruner: crowding::Pruner,
     survives: Vec<bool>,
 }
 
@@ -65,8 +64,7 @@ impl Survival {
             }
             self.take_infeasible(rows, population);
         } else {
-            self.take_feasible(&rows.fitness, population);
-            self.measure_survivors(rows, start, objective_count);
+            self.take_feasible(rows, start, objective_count, population);
         }
         self.compact(rows, objective_count, population);
         Ok(())
@@ -92,21 +90,6 @@ impl Survival {
         let missing = violations.len();
         self.take_infeasible(&mut rows, missing);
         Ok(rows.fitness.iter().map(|fitness| fitness.rank).collect())
-    }
-
-    /// Crowding among the survivors alone: it is what the next tournaments compare, and the last front is emptier now.
-    fn measure_survivors<Gene>(&mut self, rows: &mut Rows<Gene>, start: usize, objective_count: usize) {
-        let survives = |row: u32| self.survives[row as usize];
-        let ranks = self.feasible.iter().zip(self.sorter.ranks());
-        self.ranks.clear();
-        self.ranks.extend(ranks.map(|(&row, &rank)| if survives(row) { rank } else { UNRANKED }));
-        let objectives =
-            feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
-        let (walk, distances) = (&mut self.walk, &mut self.distances);
-        crowding::fill(&self.sorter, &self.ranks, objectives, objective_count, walk, distances);
-        for (&row, &crowding) in self.feasible.iter().zip(&self.distances) {
-            rows.fitness[row as usize].crowding = crowding;
-        }
     }
 
     fn split(&mut self, violations: &[f64], start: usize, level: f64) {
@@ -167,38 +150,46 @@ impl Survival {
     }
 
     /// Takes whole fronts, and of the first one that does not fit the least crowded points.
-    fn take_feasible(&mut self, fitness: &[Fitness], population: usize) {
+    fn take_feasible<Gene>(
+        &mut self,
+        rows: &mut Rows<Gene>,
+        start: usize,
+        objective_count: usize,
+        population: usize,
+    ) {
+        let ranks = self.sorter.ranks();
         self.counts.clear();
-        for &row in &self.feasible {
-            let rank = fitness[row as usize].rank;
-            if rank == UNRANKED {
-                continue;
-            }
+        for &rank in ranks.iter().filter(|&&rank| rank != UNRANKED) {
             if self.counts.len() <= rank as usize {
                 self.counts.resize(rank as usize + 1, 0);
             }
             self.counts[rank as usize] += 1;
         }
-        let mut room = population;
+        let mut taken = 0;
         let mut last = 0;
-        while last < self.counts.len() && self.counts[last] as usize <= room {
-            room -= self.counts[last] as usize;
+        while taken < population && last < self.counts.len() {
+            taken += self.counts[last] as usize;
             last += 1;
         }
-        self.last_front.clear();
-        for &row in &self.feasible {
-            let rank = fitness[row as usize].rank as usize;
-            if rank < last {
-                self.survives[row as usize] = true;
-            } else if rank == last {
-                self.last_front.push(row);
-            }
+        for (&row, &rank) in self.feasible.iter().zip(ranks) {
+            self.survives[row as usize] = (rank as usize) < last;
         }
-        self.last_front.sort_unstable_by(|&a, &b| {
-            fitness[b as usize].crowding.total_cmp(&fitness[a as usize].crowding).then(a.cmp(&b))
-        });
-        for &row in self.last_front.iter().take(room) {
-            self.survives[row as usize] = true;
+        if taken == population || last == 0 {
+            return;
+        }
+        let objectives =
+            feasible_objectives(rows, &self.infeasible, &self.objectives, start * objective_count);
+        self.pruner.prune(
+            &self.sorter,
+            last as u32 - 1,
+            objectives,
+            objective_count,
+            taken - population,
+            &mut self.distances,
+            |point| self.survives[self.feasible[point as usize] as usize] = false,
+        );
+        for (&row, &crowding) in self.feasible.iter().zip(&self.distances) {
+            rows.fitness[row as usize].crowding = crowding;
         }
     }
 

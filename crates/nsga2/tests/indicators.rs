@@ -1,4 +1,5 @@
 //! Indicators against closed forms and against definitions that are too slow to ship.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use proptest::prelude::*;
 use quorate_nsga2::Error;

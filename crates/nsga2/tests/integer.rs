@@ -1,4 +1,5 @@
 //! Operators on integers and assignments: nothing is lost, nothing leaves its bounds.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use proptest::prelude::*;
 use quorate_nsga2::integer::{

@@ -1,4 +1,5 @@
 //! Built-in problems at known points, and against reference fronts of the literature.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../examples/support/fronts.rs"]
 mod fronts;
