@@ -22,12 +22,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let quality = openb::quality(points_own, &points);
         let [latency, load, distrust, cost, price] = best;
         let count = points_own.len();
-        println!("{name},{quality:.4},{count},{unplaced},{latency:.3},{load:.4},{distrust:.4},{cost:.4e},{price:.4e}");
+        println!(
+            "{name},{quality:.4},{count},{unplaced},{latency:.3},{load:.4},{distrust:.4},{cost:.4e},{price:.4e}"
+        );
     };
     for (name, point, unplaced) in &greedy {
         row(name, &[*point], *unplaced, *point);
     }
-    row("all three", &points, 0, std::array::from_fn(|at| points.iter().map(|point| point[at]).fold(f64::MAX, f64::min)));
+    row(
+        "all three",
+        &points,
+        0,
+        std::array::from_fn(|at| points.iter().map(|point| point[at]).fold(f64::MAX, f64::min)),
+    );
     for seed in 1..=11 {
         let settings = Settings { population: 100, generations: 100, seed, ..Settings::default() };
         let plan = schedule(&fleet, &jobs, &settings, &NoControl)?;

@@ -116,7 +116,9 @@ fn lattice() -> Vec<[f64; MEASURES]> {
         for second in 0..=LATTICE_STEPS - first {
             for third in 0..=LATTICE_STEPS - first - second {
                 let fourth = LATTICE_STEPS - first - second - third;
-                points.push([first, second, third, fourth].map(|step| f64::from(step) / f64::from(LATTICE_STEPS)));
+                points.push(
+                    [first, second, third, fourth].map(|step| f64::from(step) / f64::from(LATTICE_STEPS)),
+                );
             }
         }
     }
@@ -125,9 +127,10 @@ fn lattice() -> Vec<[f64; MEASURES]> {
 
 /// The measures of each node, scaled to 0..1 over the fleet; 0 where all nodes are equal.
 pub(crate) fn scaled_measures(instance: &Instance<'_>) -> Vec<[f64; MEASURES]> {
-    let measures = instance.terms.iter().map(|terms| {
-        [terms.latency_us, terms.distrust, terms.cost_micro, terms.price_micro].map(f64::from)
-    });
+    let measures = instance
+        .terms
+        .iter()
+        .map(|terms| [terms.latency_us, terms.distrust, terms.cost_micro, terms.price_micro].map(f64::from));
     let mut low = [f64::INFINITY; MEASURES];
     let mut high = [0.0_f64; MEASURES];
     for measure in measures.clone() {
@@ -135,16 +138,20 @@ pub(crate) fn scaled_measures(instance: &Instance<'_>) -> Vec<[f64; MEASURES]> {
         high = std::array::from_fn(|at| high[at].max(measure[at]));
     }
     let scale = |measure: [f64; MEASURES]| {
-        std::array::from_fn(|at| if high[at] > low[at] { (measure[at] - low[at]) / (high[at] - low[at]) } else { 0.0 })
+        std::array::from_fn(|at| {
+            if high[at] > low[at] { (measure[at] - low[at]) / (high[at] - low[at]) } else { 0.0 }
+        })
     };
     measures.map(scale).collect()
 }
 
 /// The nodes from the smallest weighted sum to the largest; the lowest index wins a tie.
 pub(crate) fn order_along(measures: &[[f64; MEASURES]], weights: &[f64; MEASURES]) -> Vec<u32> {
-    let score = |measure: &[f64; MEASURES]| -> f64 { (0..MEASURES).map(|at| measure[at] * weights[at]).sum() };
+    let score =
+        |measure: &[f64; MEASURES]| -> f64 { (0..MEASURES).map(|at| measure[at] * weights[at]).sum() };
     // Scores are not negative, so their bits are in the order of their values.
-    let mut keys: Vec<(u64, u32)> = measures.iter().map(|measure| score(measure).to_bits()).zip(0..).collect();
+    let mut keys: Vec<(u64, u32)> =
+        measures.iter().map(|measure| score(measure).to_bits()).zip(0..).collect();
     keys.sort_unstable();
     keys.truncate(ORDER_NODES_MAX);
     keys.into_iter().map(|(_, node)| node).collect()

@@ -20,7 +20,8 @@ pub struct Explanation {
 
 /// Explains every placed job, in the order of the jobs; `nodes` has the node of each job.
 pub(crate) fn explain(instance: &Instance<'_>, nodes: &[u32]) -> Vec<Explanation> {
-    let placed = instance.demands.iter().zip(&instance.order).filter(|&(_, &job)| nodes[job as usize] != NOWHERE);
+    let placed =
+        instance.demands.iter().zip(&instance.order).filter(|&(_, &job)| nodes[job as usize] != NOWHERE);
     let weight: u64 = placed.clone().map(|(demand, _)| u64::from(demand.weight)).sum();
     let mut explanations: Vec<Explanation> = placed
         .map(|(demand, &job)| {

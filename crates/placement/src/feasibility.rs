@@ -106,9 +106,8 @@ const THRESHOLDS_MAX: usize = 256;
 /// Every proof that is found; none is no proof of the contrary.
 pub(crate) fn certificates(instance: &Instance<'_>) -> Vec<Certificate> {
     let misfits = instance.misfits.iter();
-    let mut found: Vec<Certificate> = misfits
-        .map(|&job| Certificate::JobFitsNoNode { job, reason: why_misfit(instance, job) })
-        .collect();
+    let mut found: Vec<Certificate> =
+        misfits.map(|&job| Certificate::JobFitsNoNode { job, reason: why_misfit(instance, job) }).collect();
     for group in groups(instance) {
         let members = Members::of(instance, group);
         for resource in Resource::ALL {
@@ -204,7 +203,9 @@ impl Members {
             Group::All => true,
             Group::WithGpu => instance.fleet.columns().gpu_count[node as usize] > 0,
             // All members are restricted alike, so the first speaks for them.
-            Group::Restricted { .. } => jobs.first().is_some_and(|&job| instance.allows_job(job as u32, node)),
+            Group::Restricted { .. } => {
+                jobs.first().is_some_and(|&job| instance.allows_job(job as u32, node))
+            }
         };
         let nodes: Vec<u32> = (0..instance.fleet.len() as u32).filter(takes).collect();
         let requests = std::array::from_fn(|resource| {
@@ -225,7 +226,8 @@ impl Members {
 
     fn demand(&self, group: Group, resource: Resource) -> Option<Certificate> {
         let at = resource as usize;
-        let need = self.requests[at].iter().map(|&(amount, count)| u64::from(amount) * u64::from(count)).sum();
+        let need =
+            self.requests[at].iter().map(|&(amount, count)| u64::from(amount) * u64::from(count)).sum();
         let have = self.free[at].iter().map(|&free| u64::from(free)).sum();
         (need > have).then_some(Certificate::DemandExceedsCapacity { group, resource, need, have })
     }
@@ -327,7 +329,10 @@ mod tests {
         let fleet = nodes_of(&[4_000], &[1]);
         let mut jobs = jobs_of(&[(1_000, 1, 500)]);
         jobs.gpu_models = vec![0b10];
-        assert_eq!(proofs(&fleet, jobs), [Certificate::JobFitsNoNode { job: 0, reason: Reason::NoNodeAllowed }]);
+        assert_eq!(
+            proofs(&fleet, jobs),
+            [Certificate::JobFitsNoNode { job: 0, reason: Reason::NoNodeAllowed }]
+        );
     }
 
     #[test]

@@ -123,7 +123,8 @@ impl Sums {
 
     /// A number that differs between placements: where a choice must look random and depend on the genes alone.
     pub(crate) fn fingerprint(&self) -> u64 {
-        (self.latency ^ self.cost.rotate_left(21) ^ self.price.rotate_left(42)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        (self.latency ^ self.cost.rotate_left(21) ^ self.price.rotate_left(42))
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     /// Standard deviation of the loads, as in the objective.

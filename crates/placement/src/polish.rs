@@ -56,7 +56,14 @@ impl Evaluator<'_> {
     }
 
     /// Looks for a better node along `order` from `cursor` on. Returns how many of the first nodes had no room.
-    fn improve(&mut self, genes: &mut [u32], gene: usize, aim: &Aim<'_>, order: &[u32], cursor: usize) -> usize {
+    fn improve(
+        &mut self,
+        genes: &mut [u32],
+        gene: usize,
+        aim: &Aim<'_>,
+        order: &[u32],
+        cursor: usize,
+    ) -> usize {
         let mut full = cursor;
         let mut candidates = 0;
         for &node in &order[cursor.min(order.len())..] {

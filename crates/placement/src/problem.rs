@@ -142,7 +142,8 @@ impl<'a> Problem for PlacementProblem<'a> {
         let nodes = self.instance.fleet.len();
         scratch.evaluate(genes).objectives(nodes, objectives);
         let aim = self.scale.aim(objectives);
-        let sums = scratch.polish(genes, &self.directions, &aim, genes.len().div_ceil(8).min(POLISH_JOBS_MAX));
+        let sums =
+            scratch.polish(genes, &self.directions, &aim, genes.len().div_ceil(8).min(POLISH_JOBS_MAX));
         sums.objectives(nodes, objectives);
         self.scale.widen(objectives);
         sums.unplaced(self.instance.weight_all)

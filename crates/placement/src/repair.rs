@@ -108,7 +108,8 @@ fn check_nodes(fleet: &Fleet, jobs: &Jobs, assignment: &[Option<u32>], lost: &[u
         let field = FieldPath::new("assignment");
         return Err(Error::ColumnLength { field, expected: jobs.len(), found });
     }
-    let named = assignment.iter().enumerate().filter_map(|(job, node)| node.map(|node| ("assignment", job, node)));
+    let named =
+        assignment.iter().enumerate().filter_map(|(job, node)| node.map(|node| ("assignment", job, node)));
     let lost = lost.iter().enumerate().map(|(entry, &node)| ("lost", entry, node));
     for (list, entry, node) in named.chain(lost) {
         if node as usize >= nodes {

@@ -54,6 +54,19 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Refuses what this crate would misread; the sizes are the optimiser's to judge.
+    fn validate(&self) -> Result<(), Error> {
+        self.choice.validate()?;
+        for (name, probability) in [("crossover", self.crossover), ("mutation", self.mutation)] {
+            if !(0.0..=1.0).contains(&probability) {
+                return Err(Error::settings(name, "use a probability from 0 to 1"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The Pareto front: placements none of which is better than another in all objectives.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Front {
@@ -148,15 +161,38 @@ impl<'a> Run<'a> {
     /// # Errors
     /// Settings out of range.
     pub fn new(instance: &'a Instance<'a>, settings: Settings) -> Result<Self, Error> {
-        settings.choice.validate()?;
-        for (name, probability) in [("crossover", settings.crossover), ("mutation", settings.mutation)] {
-            if !(0.0..=1.0).contains(&probability) {
-                return Err(Error::settings(name, "use a probability from 0 to 1"));
-            }
-        }
+        settings.validate()?;
         let greedy = settings.strategy.greedy().is_some() || instance.genes() == 0;
-        let engine = if greedy { None } else { Some(Engine::new(problem(instance, &settings), of_engine(&settings))?) };
+        let engine = if greedy {
+            None
+        } else {
+            Some(Engine::new(problem(instance, &settings), of_engine(&settings))?)
+        };
         Ok(Self { instance, settings, engine })
+    }
+
+    /// Continues the run that wrote a checkpoint, to the same plan. The instance and the settings must be the same.
+    ///
+    /// # Errors
+    /// A greedy strategy, which has none; settings out of range; bytes that are no checkpoint, or one of another run.
+    pub fn resume(instance: &'a Instance<'a>, settings: Settings, checkpoint: &[u8]) -> Result<Self, Error> {
+        settings.validate()?;
+        if settings.strategy.greedy().is_some() || instance.genes() == 0 {
+            return Err(no_checkpoint());
+        }
+        let engine = Engine::resume(problem(instance, &settings), of_engine(&settings), checkpoint)?;
+        Ok(Self { instance, settings, engine: Some(engine) })
+    }
+
+    /// Where the run stands, as bytes for [`Run::resume`].
+    ///
+    /// # Errors
+    /// A greedy strategy, which is finished at once, and NSGA-II before its first step.
+    pub fn checkpoint(&self) -> Result<Vec<u8>, Error> {
+        match &self.engine {
+            Some(engine) => Ok(engine.checkpoint()?),
+            None => Err(no_checkpoint()),
+        }
     }
 
     /// Whether no step is left.
@@ -239,11 +275,18 @@ fn plan_of(instance: &Instance<'_>, choice: Choice, mut rows: Vec<Row>, mut stat
         unplaced,
         certificates,
         extremes: extremes(&points),
-        front: Front { points, assignments: rows.iter().flat_map(|row| instance.by_job(&row.genes)).collect() },
+        front: Front {
+            points,
+            assignments: rows.iter().flat_map(|row| instance.by_job(&row.genes)).collect(),
+        },
         chosen,
         choice,
         statistics,
     }
+}
+
+fn no_checkpoint() -> Error {
+    Error::settings("strategy", "only nsga_ii, with at least one job that fits a node, has checkpoints")
 }
 
 fn problem<'a>(instance: &'a Instance<'a>, settings: &Settings) -> PlacementProblem<'a> {
@@ -297,7 +340,10 @@ fn non_dominated(rows: Vec<Row>) -> Vec<Row> {
     let mut sorted: Vec<Row> = rows.into_iter().filter(|row| row.unplaced == least).collect();
     sorted.sort_by(|one, other| {
         let pairs = one.values.iter().zip(&other.values);
-        pairs.map(|(one, other)| one.total_cmp(other)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        pairs
+            .map(|(one, other)| one.total_cmp(other))
+            .find(|order| order.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
     });
     let mut front: Vec<Row> = Vec::with_capacity(sorted.len());
     for row in sorted {
@@ -352,7 +398,8 @@ mod tests {
             let node = node as usize;
             let request = jobs.request(job);
             let weight = f64::from(jobs.columns().class[job].weight());
-            let milli = crate::billing_unit_milli(&request) * u64::from(jobs.columns().duration_s[job]) / 3_600;
+            let milli =
+                crate::billing_unit_milli(&request) * u64::from(jobs.columns().duration_s[job]) / 3_600;
             weights += weight;
             values[0] += weight * f64::from(columns.latency_us[node]) / 1_000.0;
             values[2] += weight * (1.0 - f64::from(columns.trust[node]) / 10_000.0);
@@ -365,7 +412,8 @@ mod tests {
         values[0] /= f64::max(weights, 1.0);
         values[2] /= f64::max(weights, 1.0);
         let share = |(node, used): (usize, &[f64; 4])| {
-            let shares = used.iter().zip(fleet.capacity(node)).map(|(used, all)| used / f64::from(all.max(1)));
+            let shares =
+                used.iter().zip(fleet.capacity(node)).map(|(used, all)| used / f64::from(all.max(1)));
             shares.fold(0.0, f64::max)
         };
         let loads: Vec<f64> = used.iter().enumerate().map(share).collect();
@@ -433,7 +481,7 @@ mod tests {
 
     #[test]
     fn threads_do_not_change_the_plan() {
-        let (fleet, jobs) = random_case(11, 40, 150);
+        let (fleet, jobs) = random_case(11, 60, 90);
         let plan_on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let settings = Settings { population: 40, generations: 20, ..Settings::default() };
@@ -443,6 +491,34 @@ mod tests {
         assert_eq!(plan_on(2), one);
         assert_eq!(plan_on(3), one);
         assert!(one.front.points.len() > 5, "a front of {} points proves little", one.front.points.len());
+    }
+
+    #[test]
+    fn a_resumed_run_ends_as_one_that_was_not_stopped() {
+        let (fleet, jobs) = random_case(12, 20, 60);
+        let instance = Instance::new(&fleet, &jobs).unwrap();
+        let settings = settings(Strategy::NsgaIi, 9);
+        let mut run = Run::new(&instance, settings).unwrap();
+        for _ in 0..3 {
+            run.step(&NoControl).unwrap();
+        }
+        let checkpoint = run.checkpoint().unwrap();
+        let mut resumed = Run::resume(&instance, settings, &checkpoint).unwrap();
+        while !resumed.finished() {
+            resumed.step(&NoControl).unwrap();
+        }
+        assert_eq!(resumed.plan().unwrap(), schedule(&fleet, &jobs, &settings, &NoControl).unwrap());
+
+        let broken = Run::resume(&instance, settings, &checkpoint[..20]).err().unwrap();
+        assert_eq!(broken.code(), "QRT_ERR_NSGA2_CHECKPOINT_CORRUPT");
+        let (other_fleet, other_jobs) = random_case(13, 2, 60);
+        let other = Instance::new(&other_fleet, &other_jobs).unwrap();
+        assert!(
+            Run::resume(&other, settings, &checkpoint).is_err(),
+            "genes of another fleet must not be taken"
+        );
+        let greedy = Settings { strategy: Strategy::Trust, ..settings };
+        assert!(Run::resume(&instance, greedy, &checkpoint).is_err());
     }
 
     #[test]

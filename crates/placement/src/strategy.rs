@@ -6,7 +6,7 @@ use quorate_nsga2::Random;
 use crate::directions::{Directions, KINDS, MEASURES, scaled_measures};
 use crate::instance::{Instance, NOWHERE};
 use crate::ledger::Ledger;
-use crate::objectives::{LOAD_ONE, OBJECTIVES, ObjectiveValues, Objective, Sums};
+use crate::objectives::{LOAD_ONE, OBJECTIVES, Objective, ObjectiveValues, Sums};
 
 /// How jobs are placed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,7 +94,8 @@ pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
         Greedy::WeightedSum(weights) => {
             let [latency, load, trust, cost, price] = weights;
             let fixed = [latency, trust, cost, price];
-            let weigh = |measure: [f64; MEASURES]| -> f64 { (0..MEASURES).map(|at| measure[at] * fixed[at]).sum() };
+            let weigh =
+                |measure: [f64; MEASURES]| -> f64 { (0..MEASURES).map(|at| measure[at] * fixed[at]).sum() };
             let scores: Vec<f64> = scaled_measures(instance).into_iter().map(weigh).collect();
             let load_weight = load / f64::from(LOAD_ONE);
             builder.by_score(|builder, gene, node| {
@@ -226,7 +227,8 @@ impl<'a> Builder<'a> {
         let nodes = self.instance.fleet.len();
         let mut turn = 0;
         for gene in 0..self.genes.len() {
-            let found = (0..nodes).map(|step| (turn + step) % nodes).find(|&node| self.has_room(gene, node as u32));
+            let found =
+                (0..nodes).map(|step| (turn + step) % nodes).find(|&node| self.has_room(gene, node as u32));
             if let Some(node) = found {
                 self.put(gene, node as u32);
                 turn = node + 1;

@@ -1,4 +1,5 @@
-#![allow(dead_code, reason = "each test, bench and example uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test, bench and example uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a trace that cannot be read is to be seen at once")]
 //! The openb instance: the nodes of Alibaba's GPU cluster trace of 2023 and the first pods of its default list.
 //!
 //! Capacities and requests are the trace's. What it does not hold is drawn from one documented law, seeded, by
@@ -9,7 +10,9 @@
 use std::path::Path;
 
 use quorate_nsga2::indicators::hypervolume;
-use quorate_placement::{Fleet, FleetColumns, Greedy, JobClass, Jobs, JobsColumns, OBJECTIVES, ObjectiveValues};
+use quorate_placement::{
+    Fleet, FleetColumns, Greedy, JobClass, Jobs, JobsColumns, OBJECTIVES, ObjectiveValues,
+};
 
 /// Where the trace lies.
 pub const FOLDER: &str =
@@ -102,6 +105,7 @@ pub fn zone(fleet: &Fleet, zone: usize) -> Vec<u32> {
 pub fn quality(points: &[ObjectiveValues], references: &[ObjectiveValues]) -> f64 {
     let worst: ObjectiveValues =
         std::array::from_fn(|at| 1.1 * references.iter().map(|point| point[at]).fold(0.0, f64::max));
-    let scaled: Vec<f64> = points.iter().flat_map(|point| (0..OBJECTIVES).map(|at| point[at] / worst[at])).collect();
+    let scaled: Vec<f64> =
+        points.iter().flat_map(|point| (0..OBJECTIVES).map(|at| point[at] / worst[at])).collect();
     hypervolume(&scaled, &[1.0; OBJECTIVES]).unwrap()
 }
