@@ -1,4 +1,5 @@
 //! Certificates, remedies, recommendations, explanations, what-if: each answer is acted on, and it helps.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod support;
 

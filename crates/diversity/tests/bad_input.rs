@@ -1,4 +1,5 @@
 //! Whatever comes in: a typed error that names the field, never a panic.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod support;
 

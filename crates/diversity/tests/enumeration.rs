@@ -1,4 +1,5 @@
 //! Selection against full enumeration: never misses a feasible set, always finds the optimum, always proves the rest.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Measures against figures worked out by hand, and against definitions by property.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Small pools for tests, and a second, naive reading of the rules to compare with.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, clippy::expect_used, reason = "each test binary uses its part; a test fails loudly")]
 
 use proptest::prelude::*;
 use quorate_diversity::{AXIS_COUNT, Axis, AxisRule, Columns, Pool, Requirement};
