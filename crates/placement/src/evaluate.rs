@@ -12,8 +12,9 @@ use crate::objectives::{OBJECTIVES, Sums};
 /// How many nodes a job that found no room looks at before it counts as not placed.
 const PROBES_MAX: usize = 4_096;
 
-/// A delta costs about this many times as much per changed gene as building the whole state costs per gene.
-const DELTA_COST: usize = 4;
+/// A delta costs about this many times as much per changed gene as building the whole state costs per gene: on the openb trace
+/// the two met between 12 and 15 % of changed genes, at 100 and at 1,000 jobs.
+const DELTA_COST: usize = 8;
 
 /// Evaluates one assignment after the other and keeps the state of the last, so that the next one pays for the genes in
 /// which it differs.
