@@ -16,8 +16,8 @@ pub(super) struct Grids {
     pub(super) malformed: usize,
 }
 
-/// Share of each outlying zone in a country whose subdivision is not known: enough to be shown and to conflict,
-/// too little to count. Nobody states how many machines stand on the Canary Islands.
+/// Share of each outlying zone in a country whose subdivision is not known: enough to conflict, too little to
+/// count. Nobody states how many machines stand on the Canary Islands.
 const OUTLYING_SHARE_PPM: u64 = 10_000;
 
 #[derive(Default)]
