@@ -96,9 +96,8 @@ fn selection() {
             greedy.print(&format!("n={candidates} K={size} greedy"));
             let feasible = POOLS as usize - infeasible - undecided;
             let ratio = ratio / feasible.max(1) as f64;
-            println!(
-                "    infeasible {infeasible}, undecided {undecided}, nodes max {nodes}, greedy/optimum {ratio:.4}"
-            );
+            print!("    infeasible {infeasible}, undecided {undecided}, nodes max {nodes}, ");
+            println!("greedy/optimum {ratio:.4}");
         }
     }
 }

@@ -94,7 +94,8 @@ pub enum Reason {
         /// Members asked for.
         need: usize,
     },
-    /// Every eligible candidate has one of these values or is one of these devices, and they cannot hold enough members.
+    /// Every eligible candidate has one of these values or is one of these devices, and they cannot hold
+    /// enough members.
     Cover {
         /// The two capped axes.
         axes: [Axis; 2],
@@ -109,7 +110,8 @@ pub enum Reason {
     },
     /// No single count shows it, but an exhausted search does: no members keep these rules at once.
     Combination {
-        /// Rules that exclude each other; leaving out any one of them would help (unless the search was cut short there).
+        /// Rules that exclude each other; leaving out any one of them would help (unless the search was cut
+        /// short there).
         rules: Vec<(Axis, Rule)>,
     },
 }
@@ -153,7 +155,8 @@ impl Certificate {
         }
     }
 
-    /// Confirms the certificate from the pool alone, by counting and by plain enumeration, without the search that made it.
+    /// Confirms the certificate from the pool alone, by counting and by plain enumeration, without the search
+    /// that made it.
     ///
     /// # Errors
     /// What [`Requirement::check`] says; a certificate that names candidates the pool does not have.
@@ -259,7 +262,8 @@ fn cover_reason(pool: &Pool, index: &Index, size: usize, ranks: &[u32]) -> Optio
             let axes = [index.axes[first], index.axes[second]];
             let known = |rank: &u32| axes.iter().all(|&axis| !pool.values_at(*rank, axis).is_empty());
             let ranks: Vec<u32> = ranks.iter().copied().filter(known).collect();
-            // A machine in several regions is taken to lie in one of them: that only makes a cover harder to find.
+            // A machine in several regions is taken to lie in one of them: that only makes a cover harder to
+            // find.
             let value = |rank: u32, slot: usize| index.value(index.signature_of_rank[rank as usize], slot);
             let edges: Vec<(u32, u32)> =
                 ranks.iter().map(|&rank| (value(rank, first), value(rank, second))).collect();
@@ -296,7 +300,8 @@ fn raw_value(pool: &Pool, index: &Index, ranks: &[u32], slot: usize, dense: u32)
     found
 }
 
-/// Leaves out one rule after the other as long as the selection stays impossible: what remains excludes itself.
+/// Leaves out one rule after the other as long as the selection stays impossible: what remains excludes
+/// itself.
 fn conflicting_rules(pool: &Pool, requirement: &Requirement, size: usize, gone: &[u32]) -> Vec<(Axis, Rule)> {
     let mut kept = requirement.clone();
     for axis in Axis::ALL {

@@ -142,7 +142,8 @@ fn extend(
     Some(false)
 }
 
-/// Whether a partial selection can still keep the rules: no cap is broken and every minimum can still be reached.
+/// Whether a partial selection can still keep the rules: no cap is broken and every minimum can still be
+/// reached.
 fn keeps(
     pool: &Pool,
     requirement: &Requirement,

@@ -23,20 +23,24 @@ pub const EXPIRES_NEVER: UnixMillis = UnixMillis::MAX;
 pub struct Columns {
     /// Ids of the devices, unique and not empty.
     pub device_ids: Vec<String>,
-    /// Per axis, `n` value ids, or empty where nothing is known. Must be empty for the power axis, which is set-valued.
+    /// Per axis, `n` value ids, or empty where nothing is known. Must be empty for the power axis, which is
+    /// set-valued.
     pub values: [Vec<u32>; AXIS_COUNT],
-    /// Per axis, the name of each value id. Entry 0 is `UNKNOWN`; names of one axis are unique, as two ids of one name
-    /// would count as diverse.
+    /// Per axis, the name of each value id. Entry 0 is `UNKNOWN`; names of one axis are unique, as two ids of
+    /// one name would count as diverse.
     pub names: [Vec<String>; AXIS_COUNT],
-    /// Candidate `i` lies in `region_ids[region_offsets[i]..region_offsets[i + 1]]`: `n + 1` offsets, or empty.
+    /// Candidate `i` lies in `region_ids[region_offsets[i]..region_offsets[i + 1]]`: `n + 1` offsets, or
+    /// empty.
     pub region_offsets: Vec<u32>,
     /// Power region ids; never 0.
     pub region_ids: Vec<u32>,
-    /// Share of the candidate in each region, in parts per million; a candidate's shares sum to at most 1 000 000.
+    /// Share of the candidate in each region, in parts per million; a candidate's shares sum to at most 1 000
+    /// 000.
     pub region_share_ppm: Vec<u32>,
     /// Classification confidence, `n` values.
     pub confidence: Vec<BasisPoints>,
-    /// Confidence per axis, `n * 8` values, row by row; empty: `confidence` holds for the candidate as a whole.
+    /// Confidence per axis, `n * 8` values, row by row; empty: `confidence` holds for the candidate as a
+    /// whole.
     pub axis_confidence: Vec<BasisPoints>,
     /// Whether only the name of the network is known. Read only beside `axis_confidence`; empty: no.
     pub asn_name_only: Vec<bool>,
@@ -65,9 +69,9 @@ impl Columns {
 
     /// Makes every value unknown whose expiry is at or before `now`.
     ///
-    /// Its axis confidence becomes 0. An expired TEE vendor takes the attestation and its freshness with it: what has
-    /// expired is the verdict. Where no axis confidences are given the confidence of the whole candidate stays: the
-    /// caller stated it as one figure, and the value itself no longer counts.
+    /// Its axis confidence becomes 0. An expired TEE vendor takes the attestation and its freshness with it:
+    /// what has expired is the verdict. Where no axis confidences are given the confidence of the whole
+    /// candidate stays: the caller stated it as one figure, and the value itself no longer counts.
     fn expire(&mut self, now: UnixMillis) {
         for (position, _) in self.expires.iter().enumerate().filter(|&(_, &expires)| expires <= now) {
             let (candidate, axis) = (position / AXIS_COUNT, Axis::ALL[position % AXIS_COUNT]);

@@ -1,13 +1,14 @@
 //! How sure a classification is, as one integer.
 //!
-//! The weights are those of the heterogeneous quorum document's classifier, in basis points and with sum 10 000; each
-//! axis contributes `weight * confidence of that axis`, and the sum is divided once, rounding down. Adding evidence or
-//! raising the confidence of an axis never lowers a score.
+//! The weights are those of the heterogeneous quorum document's classifier, in basis points and with sum 10
+//! 000; each axis contributes `weight * confidence of that axis`, and the sum is divided once, rounding down.
+//! Adding evidence or raising the confidence of an axis never lowers a score.
 //!
-//! Two scores come from the same evidence. [`Evidence::score`] is the document's: how much is known of a machine at all.
-//! [`Evidence::score_for`] judges a machine by what a level asks: only the components of the axes the level names count,
-//! renormalised by their weights. A Silver service, which asks for ASNs and countries, does not refuse a machine because
-//! nobody attested its TEE; Gold names every weighted axis, so for Gold the two scores are one.
+//! Two scores come from the same evidence. [`Evidence::score`] is the document's: how much is known of a
+//! machine at all. [`Evidence::score_for`] judges a machine by what a level asks: only the components of the
+//! axes the level names count, renormalised by their weights. A Silver service, which asks for ASNs and
+//! countries, does not refuse a machine because nobody attested its TEE; Gold names every weighted axis, so
+//! for Gold the two scores are one.
 
 use quorate_types::{BASIS_POINTS_MAX, BasisPoints};
 
@@ -54,9 +55,9 @@ impl Evidence {
 
     /// The score over the components of the axes that `requirement` names.
     ///
-    /// A level that names none of the weighted axes (ASN, country, power region, TEE vendor, TCB) is judged by the whole
-    /// score. TCB, attestation and bound facts are components of the TEE: they count where the level names `tee_vendor`
-    /// or `tcb`.
+    /// A level that names none of the weighted axes (ASN, country, power region, TEE vendor, TCB) is judged
+    /// by the whole score. TCB, attestation and bound facts are components of the TEE: they count where the
+    /// level names `tee_vendor` or `tcb`.
     pub fn score_for(&self, requirement: &Requirement) -> BasisPoints {
         let weighted = [Axis::Asn, Axis::Country, Axis::PowerRegion, Axis::TeeVendor, Axis::Tcb];
         if weighted.into_iter().any(|axis| requirement.names(axis)) {
@@ -159,7 +160,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scores_are_bounded_and_grow_with_evidence(less in any_evidence(), more in any_evidence(), level in 0_usize..4) {
+        fn scores_are_bounded_and_grow_with_evidence(
+            less in any_evidence(),
+            more in any_evidence(),
+            level in 0_usize..4,
+        ) {
             let level = &Requirement::shipped()[level];
             let joined = Evidence {
                 axes: std::array::from_fn(|axis| less.axes[axis].max(more.axes[axis])),

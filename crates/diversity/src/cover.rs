@@ -15,11 +15,11 @@ pub(crate) struct Cover {
     pub(crate) capacity: usize,
 }
 
-/// Looks for a cover that holds fewer than `size` members; `edges` are the candidates' values on both axes, `caps` the most
-/// members per value.
+/// Looks for a cover that holds fewer than `size` members; `edges` are the candidates' values on both axes,
+/// `caps` the most members per value.
 ///
-/// Largest flow, smallest cut (Ford and Fulkerson 1956): source, values of the first axis, candidates, values of the second
-/// axis, sink. At most `size` augmenting paths are needed.
+/// Largest flow, smallest cut (Ford and Fulkerson 1956): source, values of the first axis, candidates, values
+/// of the second axis, sink. At most `size` augmenting paths are needed.
 pub(crate) fn cover_below(size: usize, edges: &[(u32, u32)], caps: [u32; 2]) -> Option<Cover> {
     let mut flow = Flow::new(edges, caps);
     for _ in 0..size {

@@ -1,18 +1,20 @@
 //! The exact search: the heaviest selection, or the proof that there is none.
 //!
 //! Branch and bound over a relaxation that keeps at most two caps and forgets everything else:
-//! - without a cap the relaxation is the heaviest candidates, with one cap the heaviest per value (a partition matroid), with
-//!   two a heaviest bipartite matching ([`crate::matching`]); each is solved to the optimum, so its weight bounds the node;
+//! - without a cap the relaxation is the heaviest candidates, with one cap the heaviest per value (a
+//!   partition matroid), with two a heaviest bipartite matching ([`crate::matching`]); each is solved to the
+//!   optimum, so its weight bounds the node;
 //! - if the relaxed selection keeps the forgotten rules too, it is the optimum of the node;
-//! - if it breaks a further cap (a third capped axis, or a region set that overlaps another) at a value with room for one, the
-//!   candidates with that value are split in two groups, the first of the members `m1, m2, ...` in one and the second in the
-//!   other: no solution takes from both. Where there is room for more, the members cannot all stay: without `m1`; with `m1`,
-//!   without `m2`; and so on;
-//! - if it misses a minimum, every solution has a member whose value lies outside of those the relaxed selection shows (for
-//!   regions: outside of its smallest hitting set): each such candidate in turn is included, its predecessors ruled out.
+//! - if it breaks a further cap (a third capped axis, or a region set that overlaps another) at a value with
+//!   room for one, the candidates with that value are split in two groups, the first of the members `m1, m2,
+//!   ...` in one and the second in the other: no solution takes from both. Where there is room for more, the
+//!   members cannot all stay: without `m1`; with `m1`, without `m2`; and so on;
+//! - if it misses a minimum, every solution has a member whose value lies outside of those the relaxed
+//!   selection shows (for regions: outside of its smallest hitting set): each such candidate in turn is
+//!   included, its predecessors ruled out.
 //!
-//! Both ways of branching cover every solution of the node, so an exhausted search is a proof. Interchangeable candidates
-//! are used best first, so ruling out one rules out the rest of its signature.
+//! All ways of branching cover every solution of the node, so an exhausted search is a proof.
+//! Interchangeable candidates are used best first, so ruling out one rules out the rest of its signature.
 
 use crate::hitting::smallest_hitting_set;
 use crate::index::{Entry, Index};
@@ -26,13 +28,15 @@ pub(crate) struct Outcome {
     pub(crate) best: Option<(i64, Vec<Entry>)>,
     /// No selection is heavier than this.
     pub(crate) bound: i64,
-    /// Whether the whole space was covered, so that `best` is the optimum, or `None` a proof that there is none.
+    /// Whether the whole space was covered, so that `best` is the optimum, or `None` a proof that there is
+    /// none.
     pub(crate) complete: bool,
     /// Nodes visited.
     pub(crate) nodes: u64,
 }
 
-/// Searches for the heaviest `size` of `entries` (in order of weight) that keep the rules of the index's requirement.
+/// Searches for the heaviest `size` of `entries` (in order of weight) that keep the rules of the index's
+/// requirement.
 ///
 /// Stops after `nodes_max` nodes. An `incumbent` that is known already lets the search prune from the start.
 pub(crate) fn search(
@@ -54,7 +58,8 @@ pub(crate) fn search(
         complete: true,
         nodes: 0,
     };
-    // Where a minimum exceeds what the candidates show at all, a search would only find that out again and again.
+    // Where a minimum exceeds what the candidates show at all, a search would only find that out again and
+    // again.
     let shown = |slot: usize| index.dense_len[slot] - 1;
     if (0..index.axes.len()).all(|slot| shown(slot) >= search.state.rules.minima[slot] as usize) {
         search.run(nodes_max);
@@ -118,7 +123,8 @@ struct Frame {
 }
 
 enum Branch {
-    /// These entries (positions) share a value with room for all but one of them; `next` is to be ruled out next.
+    /// These entries (positions) share a value with room for all but one of them; `next` is to be ruled out
+    /// next.
     Conflict { members: Vec<u32>, next: usize },
     /// No solution takes from both groups of signatures; `next` is the group to rule out next.
     Split { groups: [Vec<u32>; 2], next: usize },
@@ -294,8 +300,9 @@ impl Search<'_> {
         Branch::Conflict { members: members[..enough].to_vec(), next: 0 }
     }
 
-    /// Splits the signatures that have a value by what tells two members apart: their region sets, or their values where the
-    /// relaxation keeps a cap. Ruling out whole groups leaves far fewer cases than ruling out single signatures.
+    /// Splits the signatures that have a value by what tells two members apart: their region sets, or their
+    /// values where the relaxation keeps a cap. Ruling out whole groups leaves far fewer cases than ruling
+    /// out single signatures.
     fn split(&self, slot: usize, value: u32, members: [u32; 2]) -> Option<[Vec<u32>; 2]> {
         let index = self.state.index;
         let [first, second] = members.map(|position| self.state.entry(position).signature);
@@ -311,7 +318,8 @@ impl Search<'_> {
         Some([group, other])
     }
 
-    /// Fills `relaxed` and `totals` with the heaviest relaxed choice of `left` members; `false` when there is none.
+    /// Fills `relaxed` and `totals` with the heaviest relaxed choice of `left` members; `false` when there is
+    /// none.
     fn relax(&mut self, left: usize) -> bool {
         self.relaxed.clear();
         self.totals.clear();

@@ -1,15 +1,16 @@
 //! The greedy selection as the heterogeneous quorum document describes it.
 //!
-//! Start empty; for each slot score every candidate together with the members so far; take the highest; stop at the target
-//! size or when no valid candidate is left. The score of a set `S` is
+//! Start empty; for each slot score every candidate together with the members so far; take the highest; stop
+//! at the target size or when no valid candidate is left. The score of a set `S` is
 //! `0.30 asn/|S| + 0.30 tee/|S| + 0.25 power/|S| + 0.15 country/|S|` (numbers of different known values)
 //! `+ 0.2 (mean confidence - 0.5) + 0.1` if vendors must differ and do `- 0.1` per member below 3
 //! `- 0.2` per violated constraint.
 //!
-//! It is exact in integers: all candidates of a slot share `|S|`, so scores are compared multiplied by `|S|`, in parts per
-//! million. A candidate that breaks a cap is not valid: no later member can mend that. Greedy knows no look-ahead, so it
-//! misses pools that have a solution (12 to 34 % of the small ones in reference/placement.md); an end below the target size
-//! is therefore handed to the exact search. Greedy serves as the baseline, as incumbent, and above the exact sizes.
+//! It is exact in integers: all candidates of a slot share `|S|`, so scores are compared multiplied by `|S|`,
+//! in parts per million. A candidate that breaks a cap is not valid: no later member can mend that. Greedy
+//! knows no look-ahead, so it misses pools that have a solution (12 to 34 % of the small ones in
+//! reference/placement.md); an end below the target size is therefore handed to the exact search. Greedy
+//! serves as the baseline, as incumbent, and above the exact sizes.
 
 use crate::axis::{Axis, UNKNOWN};
 use crate::error::DiversityError;
@@ -52,7 +53,7 @@ pub struct GreedyRun {
 }
 
 /// Runs the document's greedy selection and tells every step. The result can be too small or break a minimum:
-/// [`crate::validate`] tells, and [`crate::select`] never returns such a set.
+/// [`crate::validate()`] tells, and [`crate::select()`] never returns such a set.
 ///
 /// # Errors
 /// What [`Requirement::check`] says, and a size of 0 or above [`crate::requirement::SIZE_MAX`].
@@ -149,7 +150,8 @@ impl Greedy<'_> {
         smallest_hitting_set(sets.map(|&set| self.pool.sets.of(set))).count
     }
 
-    /// The document's score of the members with this candidate, in parts per million, times the number of members.
+    /// The document's score of the members with this candidate, in parts per million, times the number of
+    /// members.
     fn score_scaled(&self, position: u32) -> i64 {
         let entry = self.state.entry(position);
         let requirement = &self.state.index.requirement;

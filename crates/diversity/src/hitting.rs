@@ -2,7 +2,8 @@
 
 use crate::columns::REGIONS_PER_CANDIDATE_MAX;
 
-/// Up to this many irreducible sets the smallest hitting set is computed exactly; above, a lower bound is used.
+/// Up to this many irreducible sets the smallest hitting set is computed exactly; above, a lower bound is
+/// used.
 pub(crate) const HITTING_EXACT_MAX: usize = 12;
 
 /// A smallest set of regions that touches every member, or a lower bound of its size.
@@ -16,9 +17,10 @@ pub(crate) struct Hitting {
 
 /// The smallest number of regions whose failure touches every set. Empty sets (region unknown) do not count.
 ///
-/// A set that contains another one is touched whenever that one is, so only the smallest sets matter. Sets of one region
-/// each cost one; the rest is a dynamic program over the members still untouched. Above [`HITTING_EXACT_MAX`] such sets
-/// the size of a greedy packing of disjoint sets stands in: it is never too large, so diversity is never overstated.
+/// A set that contains another one is touched whenever that one is, so only the smallest sets matter. Sets of
+/// one region each cost one; the rest is a dynamic program over the members still untouched. Above
+/// [`HITTING_EXACT_MAX`] such sets the size of a greedy packing of disjoint sets stands in: it is never too
+/// large, so diversity is never overstated.
 pub(crate) fn smallest_hitting_set<'sets>(sets: impl Iterator<Item = &'sets [u32]>) -> Hitting {
     let mut sets: Vec<&[u32]> = sets.filter(|set| !set.is_empty()).collect();
     sets.sort_unstable_by_key(|set| (set.len(), *set));
@@ -54,7 +56,8 @@ fn disjoint(sets: &[&[u32]]) -> usize {
     packed
 }
 
-/// `best[mask]` is the fewest regions that touch the sets in `mask`, reached by always touching the first untouched set.
+/// `best[mask]` is the fewest regions that touch the sets in `mask`, reached by always touching the first
+/// untouched set.
 fn hit_exactly(sets: &[&[u32]]) -> Vec<u32> {
     if sets.is_empty() {
         return Vec::new();
@@ -123,10 +126,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_smallest(sets in prop::collection::vec(prop::collection::btree_set(0_u32..7, 0..4), 0..9)) {
+        fn it_is_the_smallest(
+            sets in prop::collection::vec(prop::collection::btree_set(0_u32..7, 0..4), 0..9),
+        ) {
             let sets: Vec<Vec<u32>> = sets.into_iter().map(|set| set.into_iter().collect()).collect();
             let found = smallest_hitting_set(sets.iter().map(Vec::as_slice));
-            let hits = |mask: u32| sets.iter().all(|set| set.is_empty() || set.iter().any(|r| mask >> r & 1 == 1));
+            let hit = |mask: u32, set: &[u32]| set.iter().any(|region| mask >> region & 1 == 1);
+            let hits = |mask: u32| sets.iter().all(|set| set.is_empty() || hit(mask, set));
             let smallest = (0..1_u32 << 7).filter(|&mask| hits(mask)).map(u32::count_ones).min().unwrap();
             prop_assert_eq!(found.count, smallest);
             let mask = found.regions.unwrap().iter().fold(0, |mask, region| mask | 1 << region);

@@ -1,9 +1,9 @@
 //! The signature table: what a selection needs to know of a pool for one requirement.
 //!
-//! Two eligible candidates with the same values on every axis that the requirement constrains are interchangeable but for
-//! their weight; they share a signature. Of each signature only the best few can ever be chosen (as many as the smallest
-//! cap), so ten thousand candidates shrink to the entries that matter, and a selection that reuses the index costs
-//! microseconds.
+//! Two eligible candidates with the same values on every axis that the requirement constrains are
+//! interchangeable but for their weight; they share a signature. Of each signature only the best few can ever
+//! be chosen (as many as the smallest cap), so ten thousand candidates shrink to the entries that matter, and
+//! a selection that reuses the index costs microseconds.
 
 use quorate_types::BasisPoints;
 
@@ -30,8 +30,8 @@ pub struct Index {
     pub(crate) eligible: usize,
     /// Per slot: number of dense value ids, the unknown 0 counted.
     pub(crate) dense_len: Vec<usize>,
-    /// Dense value ids, `signature * slots + slot`, in order of first appearance by rank; at the power slot the region of
-    /// the set that most eligible candidates share.
+    /// Dense value ids, `signature * slots + slot`, in order of first appearance by rank; at the power slot
+    /// the region of the set that most eligible candidates share.
     values: Vec<u32>,
     region_offsets: Vec<u32>,
     regions: Vec<u32>,
@@ -97,8 +97,8 @@ impl Index {
         (signature != NOT_ELIGIBLE).then_some(Entry { rank, signature, weight })
     }
 
-    /// The entries with the preferred candidates first, each heavier by `bonus`, and without those that are gone (both by rank,
-    /// ascending): what the table left out moves up into the places of the gone.
+    /// The entries with the preferred candidates first, each heavier by `bonus`, and without those that are
+    /// gone (both by rank, ascending): what the table left out moves up into the places of the gone.
     pub(crate) fn entries_preferring(
         &self,
         pool: &Pool,

@@ -1,13 +1,13 @@
 //! Failure domains: requirement levels, diverse selection, certificates, measures; knows nothing of jobs.
 //!
-//! Machines that share a network, a power grid, a TEE vendor or a country can fail together. This crate picks the members
-//! of a group so that they do not, and says why, or why it cannot be done. It decides with integers alone, and the same
-//! input gives the same answer in whatever order it comes.
+//! Machines that share a network, a power grid, a TEE vendor or a country can fail together. This crate picks
+//! the members of a group so that they do not, and says why, or why it cannot be done. It decides with
+//! integers alone, and the same input gives the same answer in whatever order it comes.
 //!
 //! # A tour
 //!
-//! Candidates come as columns: value ids per axis, each with a dictionary of names. Id 0 is unknown, and what is unknown
-//! never counts as diverse.
+//! Candidates come as columns: value ids per axis, each with a dictionary of names. Id 0 is unknown, and what
+//! is unknown never counts as diverse.
 //!
 //! ```
 //! use quorate_diversity::*;
@@ -52,10 +52,10 @@
 //! let fatal = played.breaks_majority.iter().map(|&failure| &played.failures[failure]);
 //! assert!(fatal.clone().any(|failure| failure.value == "AMD_SEV_SNP"));
 //!
-//! // dal-1 is lost, and with it the only other vendor: there is no repair, and the certificate can be checked.
-//! let Repair::Impossible(certificate) = repair(&pool, &gold, &chosen.members, &[1])? else { unreachable!() };
-//! assert!(matches!(certificate.reasons[0], Reason::DistinctValues { have: 2, need: 3, .. }));
-//! assert_eq!(certificate.check(&pool, &gold)?, Check::Confirmed);
+//! // dal-1 is lost, and with it the only other vendor: there is no repair, and the certificate can be
+//! checked. let Repair::Impossible(certificate) = repair(&pool, &gold, &chosen.members, &[1])? else {
+//! unreachable!() }; assert!(matches!(certificate.reasons[0], Reason::DistinctValues { have: 2, need: 3, ..
+//! })); assert_eq!(certificate.check(&pool, &gold)?, Check::Confirmed);
 //!
 //! // Four members are one more than the grids can hold; one machine elsewhere would do.
 //! let Selection::Infeasible(_) = select(&pool, &gold, &SelectOptions::exact(4))? else { unreachable!() };
@@ -66,9 +66,10 @@
 //!
 //! # Where things are
 //!
-//! [`requirement`] holds the levels as data, [`columns`] and [`pool`] the candidates, [`confidence`] how sure a
-//! classification is. [`select()`] answers with members or a [`certificate`]; [`remedy`] says what would help. [`validate()`],
-//! [`score()`], [`measures()`], [`recommend()`], [`explain()`], [`repair()`] and [`what_if()`] ask about given members.
+//! [`requirement`] holds the levels as data, [`columns`] and [`pool`] the candidates, [`confidence`] how sure
+//! a classification is. [`select()`] answers with members or a [`certificate`]; [`remedy`] says what would
+//! help. [`validate()`], [`score()`], [`measures()`], [`recommend()`], [`explain()`], [`repair()`] and
+//! [`what_if()`] ask about given members.
 
 pub mod axis;
 pub mod certificate;

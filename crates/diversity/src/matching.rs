@@ -1,9 +1,9 @@
 //! The heaviest choice of exactly `r` candidates under two caps: a matching in a bipartite multigraph.
 //!
-//! A candidate is an edge between its value on one capped axis and its value on the other. The heaviest matching with `r`
-//! edges comes from `r` successive longest augmenting paths (Edmonds and Karp 1972), each found by Bellman and Ford's
-//! relaxation; by-product are the best totals for every smaller number of edges. Only a few edges can matter, and they
-//! are the first ones by weight: see [`Matching::offer`].
+//! A candidate is an edge between its value on one capped axis and its value on the other. The heaviest
+//! matching with `r` edges comes from `r` successive longest augmenting paths (Edmonds and Karp 1972), each
+//! found by Bellman and Ford's relaxation; by-product are the best totals for every smaller number of edges.
+//! Only a few edges can matter, and they are the first ones by weight: see [`Matching::offer`].
 
 /// Above this many edges in the kernel a matching is too slow to serve as a bound.
 const KERNEL_EDGES_MAX: usize = 20_000;
@@ -61,9 +61,10 @@ struct Limits {
 }
 
 impl Limits {
-    /// Sound by exchange: take a heaviest choice with the best ranks and suppose it contains an edge `x` that was dropped.
-    /// The other `r - 1` chosen edges can fill up at most `r - 1` values on either side and use at most `r - 1` edges.
-    /// So among the kept edges that caused the drop, all of them no lighter, one is free, and takes the place of `x`.
+    /// Sound by exchange: take a heaviest choice with the best ranks and suppose it contains an edge `x` that
+    /// was dropped. The other `r - 1` chosen edges can fill up at most `r - 1` values on either side and use
+    /// at most `r - 1` edges. So among the kept edges that caused the drop, all of them no lighter, one is
+    /// free, and takes the place of `x`.
     fn new(r: usize, caps: [u32; 2]) -> Self {
         let others = r.saturating_sub(1);
         // With both caps 1 a used edge is one of those in a filled value.
@@ -116,7 +117,8 @@ impl Matching {
         self.edges.len() < self.limits.total
     }
 
-    /// Chooses `r` edges, or as many as there can be; returns how many. The choice is read by [`Matching::chosen`].
+    /// Chooses `r` edges, or as many as there can be; returns how many. The choice is read by
+    /// [`Matching::chosen`].
     pub(crate) fn solve(&mut self, r: usize) -> usize {
         self.totals.clear();
         self.totals.push(0);
@@ -132,7 +134,8 @@ impl Matching {
         self.edges.iter().filter(|edge| edge.matched).map(|edge| edge.entry)
     }
 
-    /// Moves the choice to the first of interchangeable edges, as told by `same`: equal weights can pick a later one.
+    /// Moves the choice to the first of interchangeable edges, as told by `same`: equal weights can pick a
+    /// later one.
     pub(crate) fn prefer_first(&mut self, same: impl Fn(u32, u32) -> bool) {
         if self.limits.parallel < 2 {
             return;
@@ -185,7 +188,8 @@ impl Matching {
         }
     }
 
-    /// Distances of heaviest alternating paths. No cycle gains, as the choice so far is heaviest for its size, so this ends.
+    /// Distances of heaviest alternating paths. No cycle gains, as the choice so far is heaviest for its
+    /// size, so this ends.
     fn relax(&mut self) {
         let mut changed = true;
         while changed {

@@ -1,11 +1,11 @@
 //! How diverse members are, axis by axis, whatever any level asks.
 //!
-//! Unknown values are counted apart, and wherever they could matter each is taken as a further member of the value that is
-//! heaviest already: that is the worst that can be true. It lowers entropy and the Nakamoto coefficients and raises the
-//! shared share; it never adds a value.
+//! Unknown values are counted apart, and wherever they could matter each is taken as a further member of the
+//! value that is heaviest already: that is the worst that can be true. It lowers entropy and the Nakamoto
+//! coefficients and raises the shared share; it never adds a value.
 //!
-//! A member of several power regions contributes to entropy by its shares (what is missing to the whole is unknown), but
-//! with its whole weight to each region where the question is what one failure takes down.
+//! A member of several power regions contributes to entropy by its shares (what is missing to the whole is
+//! unknown), but with its whole weight to each region where the question is what one failure takes down.
 
 use quorate_types::PPM_MAX;
 
@@ -17,17 +17,21 @@ use crate::validate::distinct;
 /// The diversity of members on one axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AxisMeasures {
-    /// Different known values; for power regions the size of a smallest set of regions that touches every member.
+    /// Different known values; for power regions the size of a smallest set of regions that touches every
+    /// member.
     pub unique: u32,
     /// Members whose value is unknown.
     pub unknown: u32,
     /// Shannon entropy of the weight's distribution over the values, in bits.
     pub entropy_bits: f64,
-    /// 2 to the entropy (Hill number of order 1): as diverse as this many values of equal weight. 0 without weight.
+    /// 2 to the entropy (Hill number of order 1): as diverse as this many values of equal weight. 0 without
+    /// weight.
     pub effective_number: f64,
-    /// Nakamoto coefficient at 1/3: the fewest values that together hold more than a third of the weight. 0 without weight.
+    /// Nakamoto coefficient at 1/3: the fewest values that together hold more than a third of the weight. 0
+    /// without weight.
     ///
-    /// For power regions the weights of overlapping regions are added, so the coefficient is never overstated.
+    /// For power regions the weights of overlapping regions are added, so the coefficient is never
+    /// overstated.
     pub nakamoto_third: u32,
     /// Nakamoto coefficient at 2/3.
     pub nakamoto_two_thirds: u32,

@@ -19,9 +19,9 @@ pub const INDEX_CACHE_MAX: usize = 8;
 
 /// An immutable set of candidates, with everything that does not depend on a requirement prepared.
 ///
-/// Outside, a candidate is named by its index in the [`Columns`] the pool was built from. Inside, candidates stand in order of
-/// weight, largest first, and then of device id (bytewise), so that ties break the same way on every run and in every
-/// order of input; such a position is called a rank.
+/// Outside, a candidate is named by its index in the [`Columns`] the pool was built from. Inside, candidates
+/// stand in order of weight, largest first, and then of device id (bytewise), so that ties break the same way
+/// on every run and in every order of input; such a position is called a rank.
 #[derive(Debug)]
 pub struct Pool {
     pub(crate) ids: Vec<String>,
@@ -149,8 +149,8 @@ impl Pool {
         self.names[axis.index()].get(value as usize).map(String::as_str)
     }
 
-    /// The confidence of a candidate as a level judges it: relative to the level where the pool has confidences per axis
-    /// (see [`Evidence::score_for`]), the stated confidence otherwise.
+    /// The confidence of a candidate as a level judges it: relative to the level where the pool has
+    /// confidences per axis (see [`Evidence::score_for`]), the stated confidence otherwise.
     pub fn confidence_for(&self, index: u32, requirement: &Requirement) -> Option<BasisPoints> {
         self.rank_of_index.get(index as usize).map(|&rank| self.confidence_at(rank, requirement))
     }
@@ -160,7 +160,8 @@ impl Pool {
     /// # Errors
     /// What [`Requirement::check`] says.
     pub fn index(&self, requirement: &Requirement) -> Result<Arc<Index>, DiversityError> {
-        // A panic of another thread cannot leave the list half written: it only ever gains or loses whole entries.
+        // A panic of another thread cannot leave the list half written: it only ever gains or loses whole
+        // entries.
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, index)) = indexes.iter().find(|(made_for, _)| made_for == requirement) {
             return Ok(Arc::clone(index));
@@ -262,7 +263,8 @@ impl Pool {
 
 type Regions = (RegionSets, Vec<u32>, Vec<(u32, u32)>, Vec<u32>);
 
-/// Collects the different region sets in order of rank, and the shares. A share of 0 puts nobody into a region.
+/// Collects the different region sets in order of rank, and the shares. A share of 0 puts nobody into a
+/// region.
 fn region_sets(columns: &Columns, order: &[u32]) -> Regions {
     let mut sets = RegionSets { offsets: vec![0, 0], regions: Vec::new() };
     let mut set_of_rank = vec![UNKNOWN; order.len()];
@@ -303,7 +305,8 @@ fn region_sets(columns: &Columns, order: &[u32]) -> Regions {
     (sets, set_of_rank, shares, share_offsets)
 }
 
-/// Evidence per rank, where confidences per axis were given. An unknown value earns nothing, whatever was stated.
+/// Evidence per rank, where confidences per axis were given. An unknown value earns nothing, whatever was
+/// stated.
 fn evidence(columns: &Columns, order: &[u32], set_of_rank: &[u32]) -> Option<Vec<Evidence>> {
     if columns.axis_confidence.is_empty() {
         return None;

@@ -14,15 +14,17 @@ pub enum Recommendation {
     Keep,
     /// Take these out and those in; the result is valid, and no smaller change is where `minimal`.
     Swap(Change),
-    /// The pool does not permit valid members; any of these would change that. Empty where no single kind of change does.
+    /// The pool does not permit valid members; any of these would change that. Empty where no single kind of
+    /// change does.
     Remedies(Vec<Remedy>),
 }
 
-/// Recommends the smallest change that makes `members` valid, from the candidates of the pool. `size` is how many members
-/// there should be; 0 takes their number.
+/// Recommends the smallest change that makes `members` valid, from the candidates of the pool. `size` is how
+/// many members there should be; 0 takes their number.
 ///
 /// # Errors
-/// What [`Requirement::check`] says; a member that is not in the pool or occurs twice; no members where `size` is 0.
+/// What [`Requirement::check`] says; a member that is not in the pool or occurs twice; no members where
+/// `size` is 0.
 pub fn recommend(
     pool: &Pool,
     requirement: &Requirement,

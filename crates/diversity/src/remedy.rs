@@ -1,4 +1,5 @@
-//! What would make an impossible selection possible: the smallest change of each kind, each tried out before it is named.
+//! What would make an impossible selection possible: the smallest change of each kind, each tried out before
+//! it is named.
 
 use crate::axis::{AXIS_COUNT, Axis, UNKNOWN};
 use crate::certificate::AxisValue;
@@ -59,8 +60,9 @@ pub struct EvidenceNeed {
     pub axes: Vec<Axis>,
 }
 
-/// The smallest changes after which `size` members can be selected, most practical kind first; empty where nothing of one
-/// kind alone suffices. Costs several selections: ask for it after a [`crate::Certificate`], not before.
+/// The smallest changes after which `size` members can be selected, most practical kind first; empty where
+/// nothing of one kind alone suffices. Costs several selections: ask for it after a [`crate::Certificate`],
+/// not before.
 ///
 /// # Errors
 /// What [`Requirement::check`] says, and a size of 0 or above [`crate::requirement::SIZE_MAX`].
@@ -86,7 +88,8 @@ fn trial(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Vec<u32>
     Some(entries.iter().map(|entry| entry.rank).collect())
 }
 
-/// `j` ideal machines join a selection of `size - j` exactly when that one lacks at most `j` values on every axis.
+/// `j` ideal machines join a selection of `size - j` exactly when that one lacks at most `j` values on every
+/// axis.
 fn add_machines(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy> {
     // With more ideal machines than members no minimum could be met either.
     if Axis::ALL.into_iter().any(|axis| requirement.distinct_min(axis) as usize > size) {
@@ -115,8 +118,8 @@ fn add_machines(pool: &Pool, requirement: &Requirement, size: usize) -> Option<R
     })
 }
 
-/// Supposes that every machine had full evidence, with values of its own where nothing is known, and selects as few machines as
-/// possible for which that is not so.
+/// Supposes that every machine had full evidence, with values of its own where nothing is known, and selects
+/// as few machines as possible for which that is not so.
 fn provide_evidence(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy> {
     let needs = |rank: u32| EvidenceNeed {
         candidate: pool.index_of(rank),
@@ -202,7 +205,8 @@ fn enlarge(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy
 }
 
 impl Pool {
-    /// The same candidates as if each had full evidence: where a value on a constrained axis is unknown, one of its own.
+    /// The same candidates as if each had full evidence: where a value on a constrained axis is unknown, one
+    /// of its own.
     fn with_full_evidence(&self, requirement: &Requirement) -> Self {
         let mut next: [u32; AXIS_COUNT] = std::array::from_fn(|axis| self.names[axis].len() as u32);
         next[Axis::PowerRegion.index()] = self.sets.len() as u32;

@@ -8,9 +8,9 @@ use crate::pool::Pool;
 use crate::requirement::Requirement;
 use crate::select::{EXACT_SIZE_MAX, LARGE_NODES_MAX, NODES_MAX_DEFAULT, check_size};
 
-/// Added to the weight of a member that should stay, so that keeping one more always outweighs any choice of the rest:
-/// above the sum of [`crate::requirement::SIZE_MAX`] weights of [`crate::columns::WEIGHT_MAX`], and small enough that as many
-/// of it fit an `i64`.
+/// Added to the weight of a member that should stay, so that keeping one more always outweighs any choice of
+/// the rest: above the sum of [`crate::requirement::SIZE_MAX`] weights of [`crate::columns::WEIGHT_MAX`], and
+/// small enough that as many of it fit an `i64`.
 const STAY_BONUS: i64 = 1 << 51;
 
 /// The answer to a repair.
@@ -44,10 +44,12 @@ pub struct Change {
     pub minimal: bool,
 }
 
-/// Replaces lost members: keeps as many of the others as possible, and among those repairs takes the heaviest.
+/// Replaces lost members: keeps as many of the others as possible, and among those repairs takes the
+/// heaviest.
 ///
-/// `members` are all members before the loss, `lost` those of them that are gone (and other candidates that must not be
-/// used). A member that no longer meets the level by itself, such as one whose evidence expired, has to go too. An empty
+/// `members` are all members before the loss, `lost` those of them that are gone (and other candidates that
+/// must not be used). A member that no longer meets the level by itself, such as one whose evidence expired,
+/// has to go too. An empty
 /// `lost` asks for the smallest change that makes the members valid.
 ///
 /// # Errors
@@ -106,8 +108,8 @@ fn change(pool: &Pool, survivors: &[u32], after: &[u32], minimal: bool) -> Chang
     }
 }
 
-/// Searches for valid members with as many as possible of `preferred` (ranks, ascending), and among those the heaviest, without
-/// the candidates in `gone` (ranks, ascending).
+/// Searches for valid members with as many as possible of `preferred` (ranks, ascending), and among those the
+/// heaviest, without the candidates in `gone` (ranks, ascending).
 pub(crate) fn prefer(
     pool: &Pool,
     index: &Index,

@@ -1,7 +1,7 @@
 //! Requirement levels as data: what a set of members has to keep, axis by axis.
 //!
-//! Source of the four shipped levels: the sections "Quorum Manager" and "SLA Tier Specifications" of the heterogeneous quorum
-//! document, with two countries added to Gold (docs/design/placement.md).
+//! Source of the four shipped levels: the sections "Quorum Manager" and "SLA Tier Specifications" of the
+//! heterogeneous quorum document, with two countries added to Gold (docs/design/placement.md).
 
 use quorate_types::{BASIS_POINTS_MAX, BasisPoints, FieldPath};
 
@@ -19,10 +19,11 @@ pub const LEVEL_NAME_BYTES_MAX: usize = 64;
 pub struct AxisRule {
     /// Members must have at least this many different known values; 0 and 1 with no cap: unconstrained.
     ///
-    /// On the set-valued power axis a count is the size of the smallest set of regions that touches every member
-    /// (a minimum hitting set): the fewest grid failures that could explain the loss of all of them.
+    /// On the set-valued power axis a count is the size of the smallest set of regions that touches every
+    /// member (a minimum hitting set): the fewest grid failures that could explain the loss of all of them.
     pub distinct_min: u32,
-    /// At most this many members may share a value; 0: no cap. On a capped axis a member must have a known value.
+    /// At most this many members may share a value; 0: no cap. On a capped axis a member must have a known
+    /// value.
     pub per_value_max: u32,
 }
 
@@ -61,8 +62,8 @@ impl Requirement {
         )
     }
 
-    /// `GOLD`: 3 ASNs, 2 TEE vendors, 2 power regions, 2 countries, at most 1 member per ASN and per power region,
-    /// confidence 0.8, fresh evidence.
+    /// `GOLD`: 3 ASNs, 2 TEE vendors, 2 power regions, 2 countries, at most 1 member per ASN and per power
+    /// region, confidence 0.8, fresh evidence.
     ///
     /// With 3 members and at most 1 per region the 2 regions become 3: see [`Requirement::effective_min`].
     pub fn gold() -> Self {
@@ -118,8 +119,9 @@ impl Requirement {
         (cap > 0).then_some(cap)
     }
 
-    /// How many different values `size` members really need on `axis`: the stated minimum, or what the cap implies
-    /// (`size / cap`, rounded up), whichever is larger. Gold states 2 power regions, but 3 members need 3.
+    /// How many different values `size` members really need on `axis`: the stated minimum, or what the cap
+    /// implies (`size / cap`, rounded up), whichever is larger. Gold states 2 power regions, but 3 members
+    /// need 3.
     pub fn effective_min(&self, axis: Axis, size: usize) -> u32 {
         let implied = match self.per_value_max(axis) {
             Some(cap) => u32::try_from(size.div_ceil(cap as usize)).unwrap_or(u32::MAX),
@@ -128,9 +130,10 @@ impl Requirement {
         self.distinct_min(axis).max(implied)
     }
 
-    /// The most members per value on `axis` among `size` members: the stated cap, or 1 where the minimum equals the size, as
-    /// then all members differ. (For region sets too: of two sets that share a region both fall to one failure, so fewer
-    /// regions than members touch all.) A member whose value is unknown cannot be one of them.
+    /// The most members per value on `axis` among `size` members: the stated cap, or 1 where the minimum
+    /// equals the size, as then all members differ. (For region sets too: of two sets that share a region
+    /// both fall to one failure, so fewer regions than members touch all.) A member whose value is unknown
+    /// cannot be one of them.
     pub fn effective_max(&self, axis: Axis, size: usize) -> Option<u32> {
         if self.distinct_min(axis) as usize == size && size > 0 { Some(1) } else { self.per_value_max(axis) }
     }
@@ -140,8 +143,8 @@ impl Requirement {
         self.distinct_min(axis) > 0 || self.per_value_max(axis).is_some()
     }
 
-    /// Whether the level names `axis` in its data, the TEE switch left aside. Decides what evidence is judged, so that
-    /// the switch does not also change the confidence of a member.
+    /// Whether the level names `axis` in its data, the TEE switch left aside. Decides what evidence is
+    /// judged, so that the switch does not also change the confidence of a member.
     pub fn names(&self, axis: Axis) -> bool {
         self.axes[axis.index()] != AxisRule::default()
     }
@@ -149,8 +152,8 @@ impl Requirement {
     /// Checks that the level makes sense by itself.
     ///
     /// # Errors
-    /// [`DiversityError::Requirement`] for a rule that contradicts another, [`DiversityError::Limit`] for a bound above what
-    /// a selection can have.
+    /// [`DiversityError::Requirement`] for a rule that contradicts another, [`DiversityError::Limit`] for a
+    /// bound above what a selection can have.
     pub fn check(&self) -> Result<(), DiversityError> {
         let root = FieldPath::new("requirement");
         if self.name.is_empty() {
@@ -176,7 +179,8 @@ impl Requirement {
         if self.require_tee_diversity && vendors < 2 {
             return Err(refuse(
                 root.field("requireTeeDiversity"),
-                "it is on, but fewer than 2 TEE vendors are required: raise axes.tee_vendor.distinctMin to 2 or turn it off",
+                "it is on, but fewer than 2 TEE vendors are required: \
+                 raise axes.tee_vendor.distinctMin to 2 or turn it off",
             ));
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! The diversity score, relative to what a level asks.
 //!
-//! The document's score is the number of different values divided by the number of members, which makes every large
-//! fleet look critical. This one is relative to the required counts: 10 000 exactly when all diversity constraints of the
-//! level are met, whatever the size (docs/design/placement.md).
+//! The document's score is the number of different values divided by the number of members, which makes every
+//! large fleet look critical. This one is relative to the required counts: 10 000 exactly when all diversity
+//! constraints of the level are met, whatever the size (docs/design/placement.md).
 
 use quorate_types::units::ratio_basis_points;
 use quorate_types::{BASIS_POINTS_MAX, BasisPoints};
@@ -15,8 +15,8 @@ use crate::validate::{check_size_max, distinct};
 
 /// Weight of each axis: the document's 0.30 ASN, 0.30 TEE, 0.25 power, 0.15 country, in basis points.
 ///
-/// The document has no weight for the other axes; a level that constrains them counts each like the country. The weights
-/// are renormalised over the constrained axes.
+/// The document has no weight for the other axes; a level that constrains them counts each like the country.
+/// The weights are renormalised over the constrained axes.
 pub const SCORE_WEIGHTS: [u32; AXIS_COUNT] = [3_000, 1_500, 1_500, 1_500, 2_500, 3_000, 1_500, 1_500];
 
 /// How much of what a level asks is met.
@@ -24,8 +24,8 @@ pub const SCORE_WEIGHTS: [u32; AXIS_COUNT] = [3_000, 1_500, 1_500, 1_500, 2_500,
 pub struct Score {
     /// Over all constrained axes, weighted; 10 000 exactly when each of them is.
     pub total: BasisPoints,
-    /// Per axis, by [`Axis::index`]: different values relative to the needed number, or members inside the cap relative to all
-    /// members, whichever is lower; `None` where the level does not constrain the axis.
+    /// Per axis, by [`Axis::index`]: different values relative to the needed number, or members inside the
+    /// cap relative to all members, whichever is lower; `None` where the level does not constrain the axis.
     pub axes: [Option<BasisPoints>; AXIS_COUNT],
 }
 

@@ -20,7 +20,8 @@ pub const NODES_MAX_DEFAULT: u64 = 100_000;
 /// Above [`EXACT_SIZE_MAX`] members the search that follows greedy visits at most this many nodes.
 pub const LARGE_NODES_MAX: u64 = 2_000;
 
-/// A search that is not over after this many nodes is given an incumbent to prune with. Nearly all are over after one.
+/// A search that is not over after this many nodes is given an incumbent to prune with. Nearly all are over
+/// after one.
 const FIRST_NODES_MAX: u64 = 512;
 
 /// How often local improvement goes over all members.
@@ -189,7 +190,8 @@ fn heavier(a: Option<(i64, Vec<Entry>)>, b: Option<(i64, Vec<Entry>)>) -> Option
     }
 }
 
-/// Swaps one member at a time for the heaviest candidate with which the set stays valid, until a pass changes nothing.
+/// Swaps one member at a time for the heaviest candidate with which the set stays valid, until a pass changes
+/// nothing.
 fn improve(pool: &Pool, index: &Index, members: &mut [Entry]) {
     let mut state = crate::state::State::new(index, &index.entries, members.len());
     for _ in 0..IMPROVEMENT_PASSES_MAX {

@@ -16,7 +16,8 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Takes the caps that `size` members imply ([`crate::Requirement::effective_max`]): a search is quick where caps bind.
+    /// Takes the caps that `size` members imply ([`crate::Requirement::effective_max`]): a search is quick
+    /// where caps bind.
     pub(crate) fn new(index: &Index, size: usize) -> Self {
         let requirement = &index.requirement;
         let cap = |&axis: &Axis| requirement.effective_max(axis, size).unwrap_or(NO_CAP);

@@ -48,10 +48,11 @@ pub struct Violation {
     pub rule: Rule,
     /// The axis it is about, for rules about an axis.
     pub axis: Option<Axis>,
-    /// What there is: members, lowest confidence, members with stale evidence or unknown value, different values, or members
-    /// that share the value.
+    /// What there is: members, lowest confidence, members with stale evidence or unknown value, different
+    /// values, or members that share the value.
     pub have: u64,
-    /// What there should be, in the same unit: a minimum, or for `FreshEvidence`, `KnownValue` and `PerValueMax` a maximum.
+    /// What there should be, in the same unit: a minimum, or for `FreshEvidence`, `KnownValue` and
+    /// `PerValueMax` a maximum.
     pub need: u64,
     /// Names of the values concerned: those present, or the one that is shared by too many.
     pub values: Vec<String>,

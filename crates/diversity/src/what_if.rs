@@ -15,7 +15,8 @@ use crate::validate::{keeps_rules, members_by_value};
 pub struct Failure {
     /// The axis.
     pub axis: Axis,
-    /// Name of the value that fails. `UNKNOWN` stands for all members without a known value: they may share one.
+    /// Name of the value that fails. `UNKNOWN` stands for all members without a known value: they may share
+    /// one.
     pub value: String,
     /// Indexes of the members that are lost. A member of several power regions is lost with each of them.
     pub lost: Vec<u32>,
@@ -38,7 +39,8 @@ pub struct WhatIf {
     pub failures: Vec<Failure>,
     /// Positions in `failures` of those after which no majority remains.
     pub breaks_majority: Vec<usize>,
-    /// Positions in `failures` of those after which not more than two thirds remain: a Byzantine quorum is lost.
+    /// Positions in `failures` of those after which not more than two thirds remain: a Byzantine quorum is
+    /// lost.
     pub breaks_two_thirds: Vec<usize>,
 }
 

@@ -116,8 +116,8 @@ fn greedy_scores_as_the_document_says() {
     ];
     let run = greedy(&pool(&machines), &Requirement::gold(), 3).unwrap();
     let steps: Vec<(u32, i64)> = run.steps.iter().map(|step| (step.member, step.score_ppm)).collect();
-    // 1.00 + 0.08 confidence - 0.2 for two missing members - 4 * 0.2 for unmet minima; a tie goes to the heaviest.
-    // 1.00 + 0.08 + 0.1 for two vendors - 0.1 - 0.2 (two of three ASNs).
+    // 1.00 + 0.08 confidence - 0.2 for two missing members - 4 * 0.2 for unmet minima; a tie goes to the
+    // heaviest. 1.00 + 0.08 + 0.1 for two vendors - 0.1 - 0.2 (two of three ASNs).
     // 0.30 + 0.30 * 2/3 + 0.25 + 0.15 * 2/3 + 0.08 + 0.1.
     assert_eq!(steps, [(0, 80_000), (1, 880_000), (2, 1_030_000)]);
     // d shares its signature with a, so it is not scored beside it, and not valid after it.
@@ -278,7 +278,8 @@ proptest! {
         prop_assume!(machines.len() >= size);
         let pool = pool(&machines);
         let members: Vec<u32> = (0..size as u32).collect();
-        let possible = matches!(select(&pool, &level, &SelectOptions::exact(size)).unwrap(), Selection::Feasible(_));
+        let selection = select(&pool, &level, &SelectOptions::exact(size)).unwrap();
+        let possible = matches!(selection, Selection::Feasible(_));
         match recommend(&pool, &level, &members, 0).unwrap() {
             Recommendation::Keep => prop_assert!(validate(&pool, &level, &members, size).unwrap().valid),
             Recommendation::Swap(change) => {

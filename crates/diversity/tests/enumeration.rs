@@ -1,4 +1,5 @@
-//! Selection against full enumeration: never misses a feasible set, always finds the optimum, always proves the rest.
+//! Selection against full enumeration: never misses a feasible set, always finds the optimum, always proves
+//! the rest.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod support;
@@ -15,7 +16,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(6_000))]
 
     #[test]
-    fn exact_selection_equals_enumeration(machines in machines(12), level in requirement(), size in 1_usize..6) {
+    fn exact_selection_equals_enumeration(
+        machines in machines(12), level in requirement(), size in 1_usize..6,
+    ) {
         let pool = pool(&machines);
         let expected = optimum(&level, &machines, size);
         match select(&pool, &level, &SelectOptions::exact(size)).unwrap() {
@@ -27,7 +30,8 @@ proptest! {
             }
             Selection::Infeasible(certificate) => {
                 prop_assert_eq!(expected, None);
-                prop_assert_eq!(certificate.check(&pool, &level).unwrap(), Check::Confirmed, "{:?}", certificate);
+                let checked = certificate.check(&pool, &level).unwrap();
+                prop_assert_eq!(checked, Check::Confirmed, "{:?}", certificate);
             }
             Selection::Undecided { .. } => prop_assert!(false, "a small pool is always decided"),
         }
@@ -89,7 +93,8 @@ proptest! {
 
     #[test]
     fn repair_makes_the_fewest_moves(
-        machines in machines(9), level in requirement(), size in 1_usize..5, lost in 0_usize..3, swap in any::<u32>(),
+        machines in machines(9), level in requirement(), size in 1_usize..5,
+        lost in 0_usize..3, swap in any::<u32>(),
     ) {
         prop_assume!(machines.len() >= size);
         let pool = pool(&machines);
@@ -118,7 +123,8 @@ proptest! {
             }
             Repair::Impossible(certificate) => {
                 prop_assert_eq!(best, None);
-                prop_assert_eq!(certificate.check(&pool, &level).unwrap(), Check::Confirmed, "{:?}", certificate);
+                let checked = certificate.check(&pool, &level).unwrap();
+                prop_assert_eq!(checked, Check::Confirmed, "{:?}", certificate);
             }
             Repair::Undecided { .. } => prop_assert!(false, "a small pool is always decided"),
         }
@@ -141,7 +147,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(250))]
 
     #[test]
-    fn larger_groups_equal_enumeration(mut machines in machines(15), level in requirement(), size in 5_usize..11) {
+    fn larger_groups_equal_enumeration(
+        mut machines in machines(15), level in requirement(), size in 5_usize..11,
+    ) {
         roomy(&mut machines);
         let expected = optimum(&level, &machines, size);
         match select(&pool(&machines), &level, &SelectOptions::exact(size)).unwrap() {
@@ -155,7 +163,9 @@ proptest! {
     }
 
     #[test]
-    fn above_the_exact_sizes_the_bound_holds(mut machines in machines(16), level in requirement(), size in 11_usize..14) {
+    fn above_the_exact_sizes_the_bound_holds(
+        mut machines in machines(16), level in requirement(), size in 11_usize..14,
+    ) {
         roomy(&mut machines);
         let expected = optimum(&level, &machines, size);
         match select(&pool(&machines), &level, &SelectOptions::exact(size)).unwrap() {

@@ -28,7 +28,8 @@ fn four_equal_values_are_two_bits() {
     let found = asn(&weighted(&[(1, 10), (2, 10), (3, 10), (4, 10)]));
     assert_eq!((found.unique, found.unknown, found.worst_share_ppm), (4, 0, 250_000));
     assert!((found.entropy_bits - 2.0).abs() < 1e-12 && (found.effective_number - 4.0).abs() < 1e-12);
-    // One holds a quarter, which is not more than a third; two of them hold a half; three hold three quarters.
+    // One holds a quarter, which is not more than a third; two of them hold a half; three hold three
+    // quarters.
     assert_eq!((found.nakamoto_third, found.nakamoto_two_thirds), (2, 3));
 }
 

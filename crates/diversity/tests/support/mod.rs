@@ -127,7 +127,10 @@ pub(crate) fn optimum(requirement: &Requirement, machines: &[Machine], size: usi
 }
 
 prop_compose! {
-    fn region_set()(ids in prop::collection::btree_set(1_u32..6, 0..4), share in 1_u32..300_000) -> Vec<(u32, u32)> {
+    fn region_set()(
+        ids in prop::collection::btree_set(1_u32..6, 0..4),
+        share in 1_u32..300_000,
+    ) -> Vec<(u32, u32)> {
         ids.into_iter().map(|id| (id, share)).collect()
     }
 }
@@ -139,7 +142,8 @@ pub(crate) fn machine() -> impl Strategy<Value = Machine> {
         2 => region_set(),
         1 => Just(vec![]),
     ];
-    let confidence = prop_oneof![6 => Just(9_000_u16), 1 => Just(8_000), 1 => Just(7_999), 1 => Just(6_500), 1 => Just(5_000)];
+    let common = prop_oneof![Just(8_000_u16), Just(7_999), Just(6_500), Just(5_000)];
+    let confidence = prop_oneof![6 => Just(9_000_u16), 4 => common];
     let values = (0_u32..7, 0_u32..4, 0_u32..4, 0_u32..4, 0_u32..4, 0_u32..3, 0_u32..3);
     (values, regions, confidence, prop::bool::weighted(0.9), 0_u64..8).prop_map(
         |(values, regions, confidence, fresh, weight)| Machine {
