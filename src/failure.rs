@@ -67,3 +67,16 @@ pub fn guard<T, E: Coded>(work: impl FnOnce() -> Result<T, E>) -> Outcome<T> {
         Err(payload) => Either::A(NativeFailure::panicked(payload.as_ref())),
     }
 }
+
+/// Every code that a native call can carry, for the test that compares them with docs/errors.md.
+#[napi]
+pub fn error_codes() -> Vec<String> {
+    let of_crates = [
+        quorate_nsga2::Error::CODES,
+        quorate_diversity::DiversityError::CODES,
+        quorate_ipdata::IpdataError::CODES,
+        quorate_placement::Error::CODES,
+    ];
+    let own = [INTERNAL_PANIC];
+    of_crates.into_iter().flatten().copied().chain(own).map(str::to_owned).collect()
+}

@@ -7,3 +7,9 @@
 pub mod failure;
 pub mod run;
 pub mod runtime;
+
+pub mod diversity;
+pub mod ipdata;
+pub mod nsga2;
+pub mod placement;
+pub mod types;

@@ -37,10 +37,15 @@ function loadError(error: unknown): QuorateError {
   }
   const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
   const reason = reasons.at(0) ?? 'no binary for this platform is installed';
-  const remedy = 'in a checkout run `npm run build`; else `npm install quorate` again, on a supported platform';
-  return new QuorateError(NATIVE_LOAD, `the native addon does not load on ${platform}: ${reason}; ${remedy}`, {
-    cause: error,
-  });
+  const remedy =
+    'in a checkout run `npm run build`; else `npm install quorate` again, on a supported platform';
+  return new QuorateError(
+    NATIVE_LOAD,
+    `the native addon does not load on ${platform}: ${reason}; ${remedy}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function isFailure(value: unknown): value is Addon.NativeFailure {

@@ -5,7 +5,9 @@ import { INPUT_INVALID, QuorateError } from './errors.js';
 const TEXT_LENGTH_MAX = 256;
 
 export function invalid(path: string, expected: string, value: unknown): QuorateError {
-  return new QuorateError(INPUT_INVALID, `${path} must be ${expected}, not ${describe(value)}`, { field: path });
+  return new QuorateError(INPUT_INVALID, `${path} must be ${expected}, not ${describe(value)}`, {
+    field: path,
+  });
 }
 
 /** A short, safe picture of a value for a message. */
@@ -27,7 +29,8 @@ function describe(value: unknown): string {
 }
 
 export function record(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(path, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(path, 'an object', value);
   return value as Record<string, unknown>;
 }
 

@@ -24,11 +24,17 @@
 // figures.
 
 export const REGIONS = {
-  RFC: 'NERC_RFC', SERC: 'NERC_SERC', TRE: 'NERC_TRE', WECC: 'NERC_WECC', MRO: 'NERC_MRO', NPCC: 'NERC_NPCC',
-  ASCC: 'US_ASCC', HICC: 'US_HICC',
-}
+  RFC: 'NERC_RFC',
+  SERC: 'NERC_SERC',
+  TRE: 'NERC_TRE',
+  WECC: 'NERC_WECC',
+  MRO: 'NERC_MRO',
+  NPCC: 'NERC_NPCC',
+  ASCC: 'US_ASCC',
+  HICC: 'US_HICC',
+};
 
-const state = (fips, name, region, thousands) => ({ fips, name, region, thousands })
+const state = (fips, name, region, thousands) => ({ fips, name, region, thousands });
 
 /** Region of counties in no list of SPLIT, and inhabitants of 2020 in thousands (Census Bureau). */
 export const STATES = {
@@ -83,7 +89,7 @@ export const STATES = {
   WV: state('54', 'West Virginia', 'RFC', 1794),
   WI: state('55', 'Wisconsin', 'MRO', 5894),
   WY: state('56', 'Wyoming', 'WECC', 577),
-}
+};
 
 /**
  * The share of a state that one region is stated to have, in ppm; the others share the rest.
@@ -94,7 +100,7 @@ export const STATED = {
   TX: { TRE: 900_000 },
   // ComEd states that it serves about 70 percent of the state's population.
   IL: { RFC: 700_000 },
-}
+};
 
 /** Counties by the last three digits of their FIPS code, where they differ from their state. */
 export const SPLIT = {
@@ -177,4 +183,4 @@ export const SPLIT = {
     'RFC+MRO': `021 025 027 039 043 051 055 059 067 069 071 073 083 085 097 105 115 117 125 127 135 137
       139`,
   },
-}
+};

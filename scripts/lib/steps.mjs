@@ -119,8 +119,12 @@ export async function setup({ profile = 'start' } = {}) {
     label: 'installing dependencies',
     reads: ['package.json', 'package-lock.json'],
     makes: ['node_modules/@napi-rs/cli/package.json', 'node_modules/typescript/package.json'],
-    // No dependency needs its install script, so none is run.
-    run: (label) => runCommand(label, npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']),
+    // `install --no-save` takes the versions of the lock file and leaves it alone. Not `ci`: it refuses a lock file made
+    // against a mirror that lacks the packages of foreign platforms. No dependency needs its install script.
+    run: (label) => {
+      const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+      return runCommand(label, npm, ['install', '--no-save', ...quiet]);
+    },
   });
   await step({
     name: 'addon',
@@ -131,7 +135,16 @@ export async function setup({ profile = 'start' } = {}) {
     run: async (label) => {
       requireRust();
       const napi = join(root, 'node_modules', '@napi-rs', 'cli', 'dist', 'cli.js');
-      const flags = ['--platform', '--profile', profile, '--no-const-enum', '--output-dir', '.'];
+      const flags = [
+        '--package',
+        'quorate-node',
+        '--platform',
+        '--profile',
+        profile,
+        '--no-const-enum',
+        '--output-dir',
+        '.',
+      ];
       const names = ['--js', 'native.cjs', '--dts', 'native.d.cts'];
       await runCommand(label, process.execPath, [napi, 'build', ...flags, ...names]);
     },

@@ -7,7 +7,7 @@ use quorate_tidy::{Source, expect_none, root, sources};
 const ROOMS: &[&str] =
     &["fleet", "trust", "market", "placement", "consensus", "federation", "quality", "services"];
 /// What every room may import of the house.
-const SHARED: &[&str] = &["ts/native", "ts/errors", "ts/parse"];
+const SHARED: &[&str] = &["ts/native", "ts/errors", "ts/parse", "ts/ports/clock"];
 
 /// The modules a file imports, relative ones resolved to paths from the root without their ending.
 fn imports(source: &Source) -> Vec<(usize, String)> {

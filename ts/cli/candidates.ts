@@ -1,0 +1,52 @@
+/** Candidates from an input file: device records, which are classified, or profiles that are classified already. */
+import {
+  type AttestationVerdict,
+  type ClassifiedProfile,
+  type Device,
+  type DeviceProfile,
+  InfrastructureClassifier,
+} from '../domain/placement/index.js';
+import { invalid, record } from '../parse.js';
+import { progressBar } from './terminal.js';
+
+/** The machines of a document: an array, or an object with `machines` (or `devices`, `profiles`). */
+export function machinesOf(document: unknown): readonly unknown[] {
+  if (Array.isArray(document)) return document;
+  const parts = record(document, 'input');
+  for (const name of ['machines', 'devices', 'profiles']) {
+    if (Array.isArray(parts[name])) return parts[name];
+  }
+  throw invalid('input', 'an array of machines, or an object with an array "machines"', document);
+}
+
+/** Classifies every machine of a document, with progress on stderr. */
+export async function classifyDocument(document: unknown, signal: AbortSignal): Promise<ClassifiedProfile[]> {
+  const devices = machinesOf(document) as readonly Device[];
+  const verdicts = verdictsOf(document);
+  const classifier = new InfrastructureClassifier();
+  const building = progressBar('building the address index (once)');
+  await classifier.prepare({ signal, onProgress: building.update });
+  building.end();
+  const bar = progressBar('classifying');
+  const profiles = await classifier.classifyAll(devices, { signal, verdicts, onProgress: bar.update });
+  bar.end();
+  return profiles;
+}
+
+/** Profiles as they are, or devices classified. */
+export async function candidatesOf(
+  document: unknown,
+  signal: AbortSignal,
+): Promise<readonly DeviceProfile[]> {
+  const machines = machinesOf(document);
+  const [first] = machines;
+  const classified = typeof first === 'object' && first !== null && 'deviceId' in first;
+  return classified ? (machines as readonly DeviceProfile[]) : classifyDocument(document, signal);
+}
+
+/** Verdicts lie beside the machines, never inside a record: `{ "machines": [...], "verdicts": { "m1": {...} } }`. */
+function verdictsOf(document: unknown): Record<string, AttestationVerdict> {
+  if (Array.isArray(document)) return {};
+  const { verdicts } = record(document, 'input');
+  return verdicts === undefined ? {} : (record(verdicts, 'verdicts') as Record<string, AttestationVerdict>);
+}

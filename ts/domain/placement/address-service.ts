@@ -1,0 +1,197 @@
+/**
+ * An address service on the network, such as ipinfo.io: the last resort for an address no database knows. It is
+ * optional, limited in rate, retried, and left alone for a while when it keeps failing.
+ */
+import type { QuorateErrorCode } from '../../errors.js';
+import { QuorateError } from '../../errors.js';
+import * as parse from '../../parse.js';
+import { type Clock, systemClock } from '../../ports/clock.js';
+import {
+  BREAKER_FAILURES,
+  BREAKER_OPEN_MS,
+  SERVICE_ATTEMPTS,
+  SERVICE_BURST,
+  SERVICE_CALLS_PER_SECOND,
+  SERVICE_RETRY_DELAY_MS,
+  SERVICE_TIMEOUT_MS,
+} from './limits.js';
+
+/** The service did not answer, or not with what was asked. */
+export const ADDRESS_SERVICE_FAILED: QuorateErrorCode = 'QRT_ERR_PLACEMENT_ADDRESS_SERVICE_FAILED';
+/** The service failed too often and is not asked for a while. */
+export const ADDRESS_SERVICE_OPEN: QuorateErrorCode = 'QRT_ERR_PLACEMENT_ADDRESS_SERVICE_OPEN';
+
+/** What a service knows of an address; null where it does not know. */
+export interface AddressServiceAnswer {
+  readonly asn: number | null;
+  readonly organisation: string | null;
+  readonly countryCode: string | null;
+  readonly subdivision: string | null;
+}
+
+/** Anything that can be asked about an address over a network. */
+export interface AddressService {
+  /** Shown as the source of its values. */
+  readonly name: string;
+  lookup(address: string, signal?: AbortSignal): Promise<AddressServiceAnswer>;
+}
+
+/** State of a circuit breaker: `open` refuses at once, `half-open` lets one call through to see. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** Stops asking what keeps failing. */
+export class CircuitBreaker {
+  #failures = 0;
+  #openedAt = 0;
+  #probing = false;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get state(): BreakerState {
+    if (this.#failures < BREAKER_FAILURES) return 'closed';
+    return this.#clock.now() - this.#openedAt < BREAKER_OPEN_MS ? 'open' : 'half-open';
+  }
+
+  /** Runs `work` unless the circuit is open. */
+  async guard<T>(work: () => Promise<T>): Promise<T> {
+    const { state } = this;
+    if (state === 'open' || (state === 'half-open' && this.#probing)) {
+      throw new QuorateError(ADDRESS_SERVICE_OPEN, 'the address service failed too often and rests', {
+        retryable: true,
+      });
+    }
+    this.#probing = state === 'half-open';
+    try {
+      const result = await work();
+      this.#failures = 0;
+      return result;
+    } catch (error) {
+      // A refusal (an unknown address, a bad token) is an answer: only what may pass by itself opens the circuit.
+      if (error instanceof QuorateError && !error.retryable) throw error;
+      this.#failures += 1;
+      if (this.#failures >= BREAKER_FAILURES) this.#openedAt = this.#clock.now();
+      throw error;
+    } finally {
+      this.#probing = false;
+    }
+  }
+}
+
+/** Lets a burst through, then a steady rate; callers wait their turn in order. */
+export class RateLimiter {
+  #nextFreeAt = 0;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #burst: number;
+
+  constructor(clock: Clock, callsPerSecond: number, burst: number) {
+    this.#clock = clock;
+    this.#intervalMs = 1000 / callsPerSecond;
+    this.#burst = burst;
+  }
+
+  async take(signal?: AbortSignal): Promise<void> {
+    const now = this.#clock.now();
+    const earliest = now - (this.#burst - 1) * this.#intervalMs;
+    const slot = Math.max(this.#nextFreeAt, earliest);
+    this.#nextFreeAt = slot + this.#intervalMs;
+    if (slot > now) await this.#clock.sleep(slot - now, signal);
+  }
+}
+
+/** Settings of the ipinfo.io driver. */
+export interface IpInfoOptions {
+  readonly token?: string;
+  readonly baseUrl?: string;
+  readonly fetch?: typeof fetch;
+  readonly clock?: Clock;
+}
+
+/** ipinfo.io, or a server that answers like it: `GET /{address}/json`. */
+export class IpInfoService implements AddressService {
+  readonly name = 'ipinfo.io';
+  readonly #baseUrl: string;
+  readonly #token: string | undefined;
+  readonly #fetch: typeof fetch;
+  readonly #clock: Clock;
+  readonly #limiter: RateLimiter;
+  readonly breaker: CircuitBreaker;
+
+  constructor({
+    token,
+    baseUrl = 'https://ipinfo.io',
+    fetch: fetchImpl = fetch,
+    clock = systemClock,
+  }: IpInfoOptions = {}) {
+    this.#baseUrl = baseUrl.replace(/\/$/, '');
+    this.#token = token;
+    this.#fetch = fetchImpl;
+    this.#clock = clock;
+    this.#limiter = new RateLimiter(clock, SERVICE_CALLS_PER_SECOND, SERVICE_BURST);
+    this.breaker = new CircuitBreaker(clock);
+  }
+
+  async lookup(address: string, signal?: AbortSignal): Promise<AddressServiceAnswer> {
+    return this.breaker.guard(async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        await this.#limiter.take(signal);
+        try {
+          return await this.#ask(address, signal);
+        } catch (error) {
+          const again = error instanceof QuorateError && error.retryable && attempt < SERVICE_ATTEMPTS;
+          if (!again) throw error;
+          await this.#clock.sleep(SERVICE_RETRY_DELAY_MS * 2 ** (attempt - 1), signal);
+        }
+      }
+    });
+  }
+
+  async #ask(address: string, signal?: AbortSignal): Promise<AddressServiceAnswer> {
+    const timeout = AbortSignal.timeout(SERVICE_TIMEOUT_MS);
+    const url = `${this.#baseUrl}/${encodeURIComponent(address)}/json`;
+    const headers = {
+      accept: 'application/json',
+      ...(this.#token && { authorization: `Bearer ${this.#token}` }),
+    };
+    let response: Response;
+    let body: unknown;
+    try {
+      response = await this.#fetch(url, {
+        headers,
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      });
+      body = response.ok ? await response.json() : null;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const message = `${this.name} did not answer: ${error instanceof Error ? error.message : error}`;
+      throw new QuorateError(ADDRESS_SERVICE_FAILED, message, { retryable: true, cause: error });
+    }
+    if (!response.ok) {
+      const retryable = response.status === 429 || response.status >= 500;
+      throw new QuorateError(ADDRESS_SERVICE_FAILED, `${this.name} answered ${response.status}`, {
+        retryable,
+      });
+    }
+    return answerOf(body);
+  }
+}
+
+/** The fields used of an ipinfo.io reply: `org` is `AS15169 Google LLC`, `country` two letters, `region` a name. */
+function answerOf(body: unknown): AddressServiceAnswer {
+  const reply = parse.record(body, 'reply');
+  const text = (name: string): string | null => {
+    const value = reply[name];
+    return typeof value === 'string' && value.length > 0 && value.length <= 256 ? value : null;
+  };
+  const network = /^AS(\d{1,10})(?:\s+(.*))?$/.exec(text('org') ?? '');
+  const country = text('country');
+  return {
+    asn: network ? Number(network[1]) : null,
+    organisation: network?.[2] ?? null,
+    countryCode: country && /^[A-Z]{2}$/.test(country) ? country : null,
+    subdivision: text('region'),
+  };
+}

@@ -1,0 +1,277 @@
+/** Which network, place, grid and TEE a machine belongs to, each value with its source, confidence and expiry. */
+import { addon, call, type RunOptions } from '../../native.js';
+import * as parse from '../../parse.js';
+import { type Clock, systemClock } from '../../ports/clock.js';
+import {
+  type AddressFacts,
+  factsFromIndex,
+  factsFromService,
+  factsOfSpecialAddress,
+  withStatedFacts,
+} from './address-facts.js';
+import {
+  type AddressIndex,
+  type AddressSource,
+  addressKind,
+  cachedAddressIndex,
+  installedSources,
+  prepareAddressIndex,
+} from './address-index.js';
+import type { AddressService } from './address-service.js';
+import {
+  type AttestationVerdict,
+  boundFacts,
+  claimedVendor,
+  type Device,
+  parseDevice,
+  parseVerdict,
+} from './devices.js';
+import type { ClassifiedProfile, Fact, TeeVendorFact } from './facts.js';
+import {
+  CANDIDATES_MAX,
+  CLASSIFICATION_CACHE_MAX,
+  CLASSIFICATION_TTL_MS,
+  CLASSIFY_SLICE,
+  CONFIDENCE_MAX,
+} from './limits.js';
+import { networkTopology, type TopologyGroup } from './topology.js';
+import { UNKNOWN } from './vocabulary.js';
+
+export interface ClassifierOptions {
+  /** Address sources, best first. Default: the npm databases that are installed. */
+  readonly sources?: readonly AddressSource[];
+  /** A built index, instead of sources. */
+  readonly index?: AddressIndex;
+  /** Asked by `classifyAll` about public addresses that no source knows. */
+  readonly service?: AddressService;
+  readonly clock?: Clock;
+}
+
+export interface ClassifyOptions extends RunOptions {
+  /** Verified verdicts by device id. Never taken from a device record, which may come from the machine itself. */
+  readonly verdicts?: ReadonlyMap<string, AttestationVerdict> | Readonly<Record<string, AttestationVerdict>>;
+}
+
+interface CachedFacts {
+  readonly facts: AddressFacts;
+  readonly until: number;
+}
+
+const ATTESTATION_AXES = 8;
+const NO_EVIDENCE = 'no verified attestation evidence';
+
+/**
+ * Classifies machines by evidence. `classify` is synchronous and uses the address index that is already built; `prepare`
+ * builds it on first use, and `classifyAll` does so by itself.
+ */
+export class InfrastructureClassifier {
+  readonly #options: ClassifierOptions;
+  readonly #clock: Clock;
+  readonly #cache = new Map<string, CachedFacts>();
+  #index: AddressIndex | null | undefined;
+
+  constructor(options: ClassifierOptions = {}) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#index = options.index;
+  }
+
+  /** Builds the address index if it is not in the cache yet; some seconds, with progress. */
+  async prepare(options: RunOptions = {}): Promise<void> {
+    if (this.#index) return;
+    this.#index = await prepareAddressIndex(this.#sources(), options);
+    this.#cache.clear();
+  }
+
+  /**
+   * Classifies one machine. Throws QRT_ERR_INPUT_INVALID or QRT_ERR_IPDATA_ADDRESS for a bad record. A missing index is
+   * no error: the values stay unknown and a note says why.
+   */
+  classify(device: Device, options: { verdict?: AttestationVerdict } = {}): ClassifiedProfile {
+    const parsed = parseDevice(device, 'device');
+    const verdict = options.verdict && parseVerdict(options.verdict, 'verdict');
+    return this.#profile(parsed, this.#addressFacts(parsed.ipAddress), verdict);
+  }
+
+  /**
+   * Classifies many machines; other work gets its turn in between. Bad records reject the whole call and name the
+   * record; nothing is half done. A service that fails leaves its addresses unknown, with a note, until the next call.
+   */
+  async classifyAll(devices: readonly Device[], options: ClassifyOptions = {}): Promise<ClassifiedProfile[]> {
+    const records = parse.list(devices, 'devices', CANDIDATES_MAX);
+    const parsed = records.map((record, at) => parseDevice(record, `devices[${at}]`));
+    requireUnique(parsed);
+    const verdicts = parseVerdicts(options.verdicts);
+    await this.prepare(options);
+    const profiles: ClassifiedProfile[] = [];
+    for (const [at, device] of parsed.entries()) {
+      if (at % CLASSIFY_SLICE === 0) {
+        options.signal?.throwIfAborted();
+        options.onProgress?.(at, parsed.length);
+        if (at > 0) await new Promise(setImmediate);
+      }
+      const facts = await this.#addressFactsOrAsk(device.ipAddress, options.signal);
+      profiles.push(this.#profile(device, facts, verdicts.get(device.id)));
+    }
+    options.onProgress?.(parsed.length, parsed.length);
+    return profiles;
+  }
+
+  /** Which of these machines share a network prefix or a network, largest group first. */
+  analyzeTopology(profiles: readonly ClassifiedProfile[]): TopologyGroup[] {
+    return networkTopology(profiles);
+  }
+
+  /** Forgets what was looked up, so that the next call looks again. */
+  invalidate(ipAddress?: string): void {
+    if (ipAddress === undefined) this.#cache.clear();
+    else this.#cache.delete(ipAddress);
+  }
+
+  /** Addresses whose classification is kept. */
+  get cacheSize(): number {
+    return this.#cache.size;
+  }
+
+  #sources(): readonly AddressSource[] {
+    return this.#options.sources ?? installedSources();
+  }
+
+  #loadedIndex(): AddressIndex | null {
+    if (this.#index === undefined) this.#index = cachedAddressIndex(this.#sources());
+    return this.#index;
+  }
+
+  #addressFacts(address: string): AddressFacts {
+    const now = this.#clock.now();
+    const cached = this.#cache.get(address);
+    if (cached && cached.until > now) return cached.facts;
+    const index = this.#loadedIndex();
+    const kind = addressKind(address);
+    const facts =
+      kind !== 'PUBLIC' || !index
+        ? factsOfSpecialAddress(kind, index !== null)
+        : factsFromIndex(index, index.lookup(address), now);
+    // Without an index nothing is kept: the next call may find one.
+    if (index || kind !== 'PUBLIC') this.#keep(address, facts, now);
+    return facts;
+  }
+
+  async #addressFactsOrAsk(address: string, signal?: AbortSignal): Promise<AddressFacts> {
+    const facts = this.#addressFacts(address);
+    const { service } = this.#options;
+    const known = facts.asn.value !== null && facts.countryCode.value !== null;
+    if (!service || facts.kind !== 'PUBLIC' || known) return facts;
+    try {
+      const answer = await service.lookup(address, signal);
+      const asked = factsFromService(facts, answer, service.name, this.#clock.now());
+      this.#keep(address, asked, this.#clock.now());
+      return asked;
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#cache.delete(address);
+      const reason = error instanceof Error ? error.message : String(error);
+      return { ...facts, notes: [...facts.notes, `${service.name}: ${reason}`] };
+    }
+  }
+
+  /** Keeps the newest: the map's order is the order of insertion, so the first key is the oldest. */
+  #keep(address: string, facts: AddressFacts, now: number): void {
+    this.#cache.delete(address);
+    const oldest = this.#cache.keys().next();
+    if (this.#cache.size >= CLASSIFICATION_CACHE_MAX && !oldest.done) this.#cache.delete(oldest.value);
+    this.#cache.set(address, { facts, until: now + CLASSIFICATION_TTL_MS });
+  }
+
+  #profile(device: Device, fromAddress: AddressFacts, verdict?: AttestationVerdict): ClassifiedProfile {
+    const now = this.#clock.now();
+    const facts = device.networkInfo ? withStatedFacts(fromAddress, device.networkInfo) : fromAddress;
+    const tee = teeFacts(device, verdict, now);
+    const { asn, operator, cloud, countryCode, powerRegion, kernel, asnNameOnly } = facts;
+    const axes = [asn, operator, cloud, countryCode, powerRegion, tee.teeVendor, tee.tcb, kernel];
+    const confidences = new Uint16Array(ATTESTATION_AXES);
+    axes.forEach((fact, at) => {
+      confidences[at] = fact.confidence;
+    });
+    return {
+      deviceId: device.id,
+      ipAddress: device.ipAddress,
+      addressKind: facts.kind,
+      asn,
+      operator,
+      cloud,
+      countryCode,
+      powerRegion,
+      kernel,
+      ...tee.facts(),
+      confidence: call(() =>
+        addon.classificationConfidence(confidences, asnNameOnly, tee.attested, tee.boundFacts),
+      ),
+      notes: tee.note ? [...facts.notes, tee.note] : facts.notes,
+    };
+  }
+}
+
+interface TeeFacts {
+  readonly teeVendor: TeeVendorFact;
+  readonly tcb: Fact<string>;
+  readonly attested: boolean;
+  readonly boundFacts: number;
+  readonly evidenceFresh: boolean;
+  readonly note: string | null;
+  facts(): Pick<ClassifiedProfile, 'teeVendor' | 'tcb' | 'attested' | 'boundFacts' | 'evidenceFresh'>;
+}
+
+/** A vendor counts when a verdict names it, is still valid, and the TEE is not in debug mode. */
+function teeFacts(device: Device, verdict: AttestationVerdict | undefined, now: number): TeeFacts {
+  const claimed = claimedVendor(device.attestationData);
+  const refusal = refusalOf(verdict, now);
+  const accepted = verdict && !refusal ? verdict : null;
+  const source = accepted ? `verdict endorsed by ${accepted.endorser}` : (refusal ?? NO_EVIDENCE);
+  const expires = accepted?.validUntil ?? null;
+  const teeVendor: TeeVendorFact = {
+    value: accepted?.vendor ?? UNKNOWN,
+    source,
+    confidence: accepted && accepted.vendor !== UNKNOWN ? CONFIDENCE_MAX : 0,
+    expires,
+    claimed,
+  };
+  const tcb: Fact<string> = {
+    value: accepted?.tcb ?? null,
+    source,
+    confidence: accepted?.tcb === undefined ? 0 : CONFIDENCE_MAX,
+    expires,
+  };
+  const attested = accepted !== null;
+  const counts = {
+    attested,
+    boundFacts: accepted ? boundFacts(accepted) : 0,
+    evidenceFresh: accepted?.fresh ?? false,
+  };
+  const claim = claimed && !attested ? `says it is ${claimed}, which nobody verified` : null;
+  return { teeVendor, tcb, ...counts, note: refusal ?? claim, facts: () => ({ teeVendor, tcb, ...counts }) };
+}
+
+function refusalOf(verdict: AttestationVerdict | undefined, now: number): string | null {
+  if (!verdict) return null;
+  if (verdict.validUntil <= now) return 'the verdict has expired';
+  if (verdict.debug) return 'the TEE runs in debug mode';
+  return null;
+}
+
+function requireUnique(devices: readonly Device[]): void {
+  const seen = new Map<string, number>();
+  for (const [at, { id }] of devices.entries()) {
+    const first = seen.get(id);
+    if (first !== undefined)
+      throw parse.invalid(`devices[${at}].id`, `unique (devices[${first}] has it too)`, id);
+    seen.set(id, at);
+  }
+}
+
+function parseVerdicts(verdicts: ClassifyOptions['verdicts']): Map<string, AttestationVerdict> {
+  const entries = verdicts instanceof Map ? [...verdicts] : Object.entries(verdicts ?? {});
+  return new Map(
+    entries.map(([id, verdict]) => [String(id), parseVerdict(verdict, `verdicts.${String(id)}`)]),
+  );
+}

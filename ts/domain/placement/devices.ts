@@ -1,0 +1,135 @@
+/** Device records as an operator's inventory states them, and verdicts as a verifier states them. */
+import * as parse from '../../parse.js';
+import { CONFIDENCE_MAX } from './limits.js';
+import { TEE_VENDORS, type TeeVendor } from './vocabulary.js';
+
+/** What an operator states about a machine's network and place. It is believed, marked, and capped in confidence. */
+export interface NetworkInfo {
+  readonly asn?: number;
+  /** Name of the network where its number is not known. */
+  readonly asnName?: string;
+  readonly operator?: string;
+  readonly cloud?: string;
+  readonly countryCode?: string;
+  /** Subdivision as ISO 3166-2 code or English name. */
+  readonly subdivision?: string;
+  readonly powerRegion?: string;
+  readonly kernel?: string;
+  readonly datacenter?: boolean;
+  readonly edge?: boolean;
+}
+
+/** One machine of an inventory. */
+export interface Device {
+  readonly id: string;
+  readonly ipAddress: string;
+  /** What the machine says of its TEE. A claim: without a verified verdict the vendor stays UNKNOWN. */
+  readonly attestationData?: Readonly<Record<string, unknown>>;
+  readonly networkInfo?: NetworkInfo;
+}
+
+/**
+ * What a verifier found in attestation evidence. A verdict is passed beside the devices and never inside one: a device
+ * record may come from the machine itself.
+ */
+export interface AttestationVerdict {
+  readonly vendor: TeeVendor;
+  readonly tcb?: string;
+  readonly product?: string;
+  readonly measurement?: string;
+  /** Identity of the chip or platform the evidence is bound to. */
+  readonly machineIdentity?: string;
+  /** A TEE in debug mode protects nothing: its vendor does not count. */
+  readonly debug: boolean;
+  /** UTC milliseconds. */
+  readonly validUntil: number;
+  /** Who vouches: the root the chain ends in. */
+  readonly endorser: string;
+  /** Whether the evidence answers a challenge of ours, and is not just a file. */
+  readonly fresh: boolean;
+}
+
+const ASN_MAX = 4_294_967_295;
+
+/** Checks one device record; unknown fields are left alone, known ones must be right. */
+export function parseDevice(value: unknown, path: string): Device {
+  const record = parse.record(value, path);
+  const attestationData = parse.optional(record['attestationData'], undefined, (data) =>
+    parse.record(data, `${path}.attestationData`),
+  );
+  const networkInfo = parse.optional(record['networkInfo'], undefined, (info) =>
+    parseNetworkInfo(info, `${path}.networkInfo`),
+  );
+  return {
+    id: parse.text(record['id'], `${path}.id`),
+    ipAddress: parse.text(record['ipAddress'], `${path}.ipAddress`, 64),
+    ...(attestationData && { attestationData }),
+    ...(networkInfo && { networkInfo }),
+  };
+}
+
+function parseNetworkInfo(value: unknown, path: string): NetworkInfo {
+  const record = parse.record(value, path);
+  const found: Record<string, unknown> = {};
+  const take = (name: keyof NetworkInfo, check: (value: unknown, path: string) => unknown): void => {
+    const stated = parse.optional(record[name], undefined, (field) => check(field, `${path}.${name}`));
+    if (stated !== undefined) found[name] = stated;
+  };
+  take('asn', (field, at) => parse.integer(field, at, 1, ASN_MAX));
+  for (const name of ['asnName', 'operator', 'cloud', 'subdivision', 'powerRegion', 'kernel'] as const) {
+    take(name, (field, at) => parse.text(field, at));
+  }
+  take('countryCode', parseCountry);
+  take('datacenter', parse.flag);
+  take('edge', parse.flag);
+  return found;
+}
+
+export function parseCountry(value: unknown, path: string): string {
+  const code = parse.text(value, path, 2);
+  if (!/^[A-Z]{2}$/.test(code)) throw parse.invalid(path, 'two capital letters (ISO 3166-1)', value);
+  return code;
+}
+
+export function parseVerdict(value: unknown, path: string): AttestationVerdict {
+  const record = parse.record(value, path);
+  const text = (name: string): Record<string, string> => {
+    const field = record[name];
+    return field === undefined || field === null
+      ? {}
+      : { [name]: parse.text(field, `${path}.${name}`, 1024) };
+  };
+  return {
+    vendor: parse.oneOf(record['vendor'], `${path}.vendor`, TEE_VENDORS),
+    debug: parse.flag(record['debug'], `${path}.debug`),
+    validUntil: parse.integer(record['validUntil'], `${path}.validUntil`, 0, Number.MAX_SAFE_INTEGER),
+    endorser: parse.text(record['endorser'], `${path}.endorser`),
+    fresh: parse.flag(record['fresh'], `${path}.fresh`),
+    ...text('tcb'),
+    ...text('product'),
+    ...text('measurement'),
+    ...text('machineIdentity'),
+  };
+}
+
+/** The vendor a machine claims for itself, from the flags of the document's example; null where it claims none. */
+export function claimedVendor(data: Device['attestationData']): TeeVendor | null {
+  if (!data) return null;
+  const platform = typeof data['platform'] === 'string' ? data['platform'].toLowerCase() : '';
+  if (data['sevSnp'] === true || platform.includes('sev')) return 'AMD_SEV_SNP';
+  if (data['tdx'] === true || platform.includes('tdx')) return 'INTEL_TDX';
+  if (data['trustzone'] === true || platform.includes('arm')) return 'ARM_TRUSTZONE';
+  return null;
+}
+
+/** How many facts a verdict binds beyond the vendor: product, TCB, measurement, machine identity. */
+export function boundFacts(verdict: AttestationVerdict): number {
+  return [verdict.product, verdict.tcb, verdict.measurement, verdict.machineIdentity].filter(
+    (fact) => fact !== undefined,
+  ).length;
+}
+
+/** A confidence in basis points. */
+export function parseConfidence(value: unknown, path: string): number {
+  return parse.integer(value, path, 0, CONFIDENCE_MAX);
+}

@@ -1,0 +1,94 @@
+/** Diversity levels as data: the four of the core, and any a user adds. */
+import { addon, type NativeRequirement } from '../../native.js';
+import * as parse from '../../parse.js';
+import { AXES, type Axis, type QuorumLevel } from './vocabulary.js';
+
+type AxisName = 'Asn' | 'Operator' | 'Cloud' | 'Country' | 'PowerRegion' | 'TeeVendor' | 'Tcb' | 'Kernel';
+
+/**
+ * What a set of members has to keep. On each axis members may need a number of different values, and may be limited
+ * per value; an unknown value never counts as different, and where there is a limit it keeps a machine out.
+ */
+export type QuorumRequirement = {
+  readonly name: string;
+} & { readonly [A in AxisName as `min${A}Diversity`]?: number } & {
+  readonly [A in AxisName as `maxDevicesPer${A}`]?: number;
+} & {
+  /** Off lifts the minimum of TEE vendors and nothing else. Default: on where there is one. */
+  readonly requireTeeDiversity?: boolean;
+  /** Lowest confidence of a member, in basis points, judged by the axes the level names. */
+  readonly minConfidenceScore?: number;
+  /** Attestation evidence must answer a challenge of ours. */
+  readonly requireFreshEvidence?: boolean;
+};
+
+const AXIS_NAMES: Readonly<Record<Axis, AxisName>> = {
+  asn: 'Asn',
+  operator: 'Operator',
+  cloud: 'Cloud',
+  country: 'Country',
+  power_region: 'PowerRegion',
+  tee_vendor: 'TeeVendor',
+  tcb: 'Tcb',
+  kernel: 'Kernel',
+};
+
+const COUNT_MAX = 1000;
+
+/** The shipped levels, as data to look at or to start from. */
+export const QUORUM_REQUIREMENTS: Readonly<Record<QuorumLevel, QuorumRequirement>> = Object.fromEntries(
+  addon.diversityLevels().map((level) => [level.name, fromNative(level)]),
+) as Record<QuorumLevel, QuorumRequirement>;
+
+function fromNative(level: NativeRequirement): QuorumRequirement {
+  const entries = AXES.flatMap((axis, at) => {
+    const rule = level.axes[at];
+    const found: [string, number][] = [];
+    if (rule?.distinctMin) found.push([`min${AXIS_NAMES[axis]}Diversity`, rule.distinctMin]);
+    if (rule?.perValueMax) found.push([`maxDevicesPer${AXIS_NAMES[axis]}`, rule.perValueMax]);
+    return found;
+  });
+  return {
+    name: level.name,
+    ...Object.fromEntries(entries),
+    requireTeeDiversity: level.requireTeeDiversity,
+    minConfidenceScore: level.confidenceMin,
+    requireFreshEvidence: level.freshEvidence,
+  };
+}
+
+/** The level by its name, or a level of the caller's own, checked. */
+export function requirementOf(level: unknown, path = 'level'): NativeRequirement {
+  const known: readonly string[] = Object.keys(QUORUM_REQUIREMENTS);
+  if (typeof level === 'string') {
+    return requirementOf(QUORUM_REQUIREMENTS[parse.oneOf(level, path, known) as QuorumLevel], path);
+  }
+  const record = parse.record(level, path);
+  const allowed = new Set(['name', 'requireTeeDiversity', 'minConfidenceScore', 'requireFreshEvidence']);
+  const axes = AXES.map((axis) => {
+    const count = (name: string): number => {
+      allowed.add(name);
+      return parse.optional(record[name], 0, (value) =>
+        parse.integer(value, `${path}.${name}`, 0, COUNT_MAX),
+      );
+    };
+    const distinctMin = count(`min${AXIS_NAMES[axis]}Diversity`);
+    return { distinctMin, perValueMax: count(`maxDevicesPer${AXIS_NAMES[axis]}`) };
+  });
+  // A misspelt constraint that is silently ignored would be a promise nobody keeps.
+  const unknown = Object.keys(record).find((name) => !allowed.has(name));
+  if (unknown !== undefined)
+    throw parse.invalid(`${path}.${unknown}`, `one of ${[...allowed].join(', ')}`, unknown);
+  const vendors = axes[AXES.indexOf('tee_vendor')]?.distinctMin ?? 0;
+  const flag = (name: string, fallback: boolean): boolean =>
+    parse.optional(record[name], fallback, (value) => parse.flag(value, `${path}.${name}`));
+  return {
+    name: parse.text(record['name'], `${path}.name`, 64),
+    axes,
+    confidenceMin: parse.optional(record['minConfidenceScore'], 0, (value) =>
+      parse.integer(value, `${path}.minConfidenceScore`, 0, 10_000),
+    ),
+    freshEvidence: flag('requireFreshEvidence', false),
+    requireTeeDiversity: flag('requireTeeDiversity', vendors > 0),
+  };
+}

@@ -1,0 +1,258 @@
+/** Candidates in the columns of the core: checked and interned once, then asked many times. */
+import { addon, call, type NativePool, type NativePoolColumns } from '../../native.js';
+import * as parse from '../../parse.js';
+import { parseConfidence, parseCountry } from './devices.js';
+import { type DeviceProfile, type Fact, isFact, type PowerZoneShare } from './facts.js';
+import { CANDIDATES_MAX } from './limits.js';
+import { AXES, type Axis, TEE_VENDORS, UNKNOWN } from './vocabulary.js';
+
+const AXIS_COUNT = AXES.length;
+const POWER_REGION = AXES.indexOf('power_region');
+const ASN_MAX = 4_294_967_295;
+const PPM = 1_000_000;
+const NEVER = Number.POSITIVE_INFINITY;
+/** Largest weight: with it the sum over any quorum stays an exact number. */
+const WEIGHT_MAX = 2 ** 40;
+
+/** A bare profile is judged by its confidence alone, so its evidence counts as complete. */
+const BOUND_FACTS_OF_BARE = 4;
+
+/** The name of an axis value to its id; id 0 is UNKNOWN. */
+class Dictionary {
+  readonly names: string[] = [UNKNOWN];
+  readonly #ids = new Map<string, number>([[UNKNOWN, 0]]);
+
+  id(name: string | null): number {
+    if (name === null) return 0;
+    let id = this.#ids.get(name);
+    if (id === undefined) {
+      id = this.names.length;
+      this.names.push(name);
+      this.#ids.set(name, id);
+    }
+    return id;
+  }
+}
+
+/**
+ * An immutable set of candidates. Building one takes about a microsecond a candidate; selecting from it does not pay
+ * that again, so hold on to a pool that is asked more than once.
+ */
+export class CandidatePool {
+  /** @internal */
+  readonly native: NativePool;
+  readonly profiles: readonly DeviceProfile[];
+  readonly #positions: ReadonlyMap<string, number>;
+
+  private constructor(profiles: readonly DeviceProfile[], native: NativePool) {
+    this.profiles = profiles;
+    this.native = native;
+    this.#positions = new Map(profiles.map(({ deviceId }, at) => [deviceId, at]));
+  }
+
+  /** Throws QRT_ERR_INPUT_INVALID or QRT_ERR_DIVERSITY_* naming the candidate. `now` decides what has expired. */
+  static of(profiles: readonly DeviceProfile[], now = Date.now()): CandidatePool {
+    parse.list(profiles, 'profiles', CANDIDATES_MAX);
+    const columns = columnsOf(profiles);
+    return new CandidatePool(
+      profiles,
+      call(() => addon.NativePool.build(columns, now)),
+    );
+  }
+
+  /** The position of a device, or QRT_ERR_INPUT_INVALID naming `path`. */
+  position(deviceId: unknown, path: string): number {
+    const id = parse.text(deviceId, path);
+    const position = this.#positions.get(id);
+    if (position === undefined) throw parse.invalid(path, 'the id of a candidate', id);
+    return position;
+  }
+
+  positions(deviceIds: readonly string[], path: string): Uint32Array {
+    return Uint32Array.from(deviceIds, (id, at) => this.position(id, `${path}[${at}]`));
+  }
+
+  id(position: number): string {
+    return this.profiles[position]?.deviceId ?? '';
+  }
+
+  ids(positions: Uint32Array | readonly number[]): string[] {
+    return Array.from(positions, (position) => this.id(position));
+  }
+}
+
+function columnsOf(profiles: readonly DeviceProfile[]): NativePoolColumns {
+  const builder = new ColumnBuilder(profiles.length);
+  profiles.forEach((profile, at) => {
+    builder.add(at, profile, `profiles[${at}]`);
+  });
+  return builder.columns();
+}
+
+class ColumnBuilder {
+  readonly #dictionaries = AXES.map(() => new Dictionary());
+  readonly #values: Uint32Array[];
+  readonly #deviceIds: string[] = [];
+  readonly #regionOffsets: Uint32Array;
+  readonly #regionIds: number[] = [];
+  readonly #regionShares: number[] = [];
+  readonly #confidence: Uint16Array;
+  readonly #axisConfidence: Uint16Array;
+  readonly #asnNameOnly: Uint8Array;
+  readonly #attested: Uint8Array;
+  readonly #boundFacts: Uint16Array;
+  readonly #evidenceFresh: Uint8Array;
+  readonly #weight: Float64Array;
+  readonly #expires: Float64Array;
+  #anyEvidence = false;
+
+  constructor(count: number) {
+    this.#values = AXES.map(() => new Uint32Array(count));
+    this.#regionOffsets = new Uint32Array(count + 1);
+    this.#confidence = new Uint16Array(count);
+    this.#axisConfidence = new Uint16Array(count * AXIS_COUNT);
+    this.#asnNameOnly = new Uint8Array(count);
+    this.#attested = new Uint8Array(count);
+    this.#boundFacts = new Uint16Array(count);
+    this.#evidenceFresh = new Uint8Array(count);
+    this.#weight = new Float64Array(count);
+    this.#expires = new Float64Array(count * AXIS_COUNT).fill(NEVER);
+  }
+
+  add(at: number, profile: DeviceProfile, path: string): void {
+    parse.record(profile, path);
+    this.#deviceIds.push(parse.text(profile.deviceId, `${path}.deviceId`));
+    const confidence = parseConfidence(profile.confidence, `${path}.confidence`);
+    this.#confidence[at] = confidence;
+    this.#weight[at] = parse.optional(profile.weight, confidence, (weight) =>
+      parse.integer(weight, `${path}.weight`, 0, WEIGHT_MAX),
+    );
+    this.#stated(at, 'asn', profile.asn, confidence, path, parseAsn);
+    this.#stated(at, 'operator', profile.operator, confidence, path, parse.text);
+    this.#stated(at, 'cloud', profile.cloud, confidence, path, parse.text);
+    this.#stated(at, 'country', profile.countryCode, confidence, path, parseCountry);
+    this.#stated(at, 'tee_vendor', profile.teeVendor, confidence, path, parseVendor);
+    this.#stated(at, 'tcb', profile.tcb, confidence, path, parse.text);
+    this.#stated(at, 'kernel', profile.kernel, confidence, path, parse.text);
+    this.#regions(at, profile.powerRegion, confidence, path);
+    this.#evidence(at, profile, path);
+  }
+
+  columns(): NativePoolColumns {
+    return {
+      deviceIds: this.#deviceIds,
+      values: this.#values.map((column, axis) => (axis === POWER_REGION ? new Uint32Array() : column)),
+      names: this.#dictionaries.map(({ names }) => names),
+      regionOffsets: this.#regionOffsets,
+      regionIds: Uint32Array.from(this.#regionIds),
+      regionSharePpm: Uint32Array.from(this.#regionShares),
+      confidence: this.#confidence,
+      // Bare profiles are judged by their one confidence; the core does so where no axis has its own.
+      axisConfidence: this.#anyEvidence ? this.#axisConfidence : new Uint16Array(),
+      asnNameOnly: this.#asnNameOnly,
+      attested: this.#attested,
+      boundFacts: this.#boundFacts,
+      evidenceFresh: this.#evidenceFresh,
+      weight: this.#weight,
+      expires: this.#expires,
+    };
+  }
+
+  /** One axis: a bare value, or a fact with its own confidence and expiry. */
+  #stated(
+    at: number,
+    axis: Axis,
+    stated: unknown,
+    confidence: number,
+    path: string,
+    check: (value: unknown, path: string) => string,
+  ): void {
+    const index = AXES.indexOf(axis);
+    const field = `${path}.${FIELD_OF_AXIS[axis]}`;
+    const fact = isFact<unknown>(stated) ? this.#fact(at, index, stated, field) : null;
+    const value = fact ? fact.value : stated;
+    const known = parse.optional(value, null, (given) => check(given, fact ? `${field}.value` : field));
+    const column = this.#values[index];
+    if (column) column[at] = this.#dictionaries[index]?.id(known) ?? 0;
+    if (!fact) this.#axisConfidence[at * AXIS_COUNT + index] = confidence;
+  }
+
+  #fact<T>(at: number, axis: number, fact: Fact<T>, path: string): Fact<T> {
+    const position = at * AXIS_COUNT + axis;
+    this.#axisConfidence[position] = parseConfidence(fact.confidence, `${path}.confidence`);
+    if (fact.expires !== null && fact.expires !== undefined) {
+      this.#expires[position] = parse.integer(fact.expires, `${path}.expires`, 0, Number.MAX_SAFE_INTEGER);
+    }
+    this.#anyEvidence = true;
+    return fact;
+  }
+
+  #regions(at: number, stated: unknown, confidence: number, path: string): void {
+    const field = `${path}.powerRegion`;
+    const fact = isFact<string>(stated) ? this.#fact(at, POWER_REGION, stated, field) : null;
+    const zones = zonesOf(fact ?? stated, field);
+    for (const { zone, sharePpm } of zones) {
+      this.#regionIds.push(this.#dictionaries[POWER_REGION]?.id(zone) ?? 0);
+      this.#regionShares.push(sharePpm);
+    }
+    this.#regionOffsets[at + 1] = this.#regionIds.length;
+    if (!fact) this.#axisConfidence[at * AXIS_COUNT + POWER_REGION] = confidence;
+  }
+
+  /** A bare vendor is the caller's word for verified evidence; the classifier says itself what was verified. */
+  #evidence(at: number, profile: DeviceProfile, path: string): void {
+    const vendorKnown = (this.#values[AXES.indexOf('tee_vendor')]?.[at] ?? 0) !== 0;
+    const bare = !isFact(profile.teeVendor);
+    const fresh = parse.optional(profile.evidenceFresh, vendorKnown, (given) =>
+      parse.flag(given, `${path}.evidenceFresh`),
+    );
+    this.#attested[at] = Number(bare || vendorKnown);
+    this.#evidenceFresh[at] = Number(fresh);
+    this.#boundFacts[at] = parse.optional(profile.boundFacts, bare ? BOUND_FACTS_OF_BARE : 0, (count) =>
+      parse.integer(count, `${path}.boundFacts`, 0, 1000),
+    );
+    const { asn } = profile;
+    this.#asnNameOnly[at] = Number(isFact(asn) && asn.value === null && asn.confidence > 0);
+  }
+}
+
+const FIELD_OF_AXIS: Readonly<Record<Axis, string>> = {
+  asn: 'asn',
+  operator: 'operator',
+  cloud: 'cloud',
+  country: 'countryCode',
+  power_region: 'powerRegion',
+  tee_vendor: 'teeVendor',
+  tcb: 'tcb',
+  kernel: 'kernel',
+};
+
+function parseAsn(value: unknown, path: string): string {
+  return String(parse.integer(value, path, 1, ASN_MAX));
+}
+
+function parseVendor(value: unknown, path: string): string {
+  return parse.oneOf(value, path, TEE_VENDORS);
+}
+
+/** A zone alone, a list of shares, or a fact whose zones are the finer truth below its public region name. */
+function zonesOf(stated: unknown, path: string): PowerZoneShare[] {
+  if (stated === null || stated === undefined) return [];
+  if (typeof stated === 'string') {
+    const zone = parse.text(stated, path);
+    return zone === UNKNOWN ? [] : [{ zone, sharePpm: PPM }];
+  }
+  if (!Array.isArray(stated)) {
+    const fact = parse.record(stated, path);
+    return 'zones' in fact
+      ? zonesOf(fact['zones'], `${path}.zones`)
+      : zonesOf(fact['value'], `${path}.value`);
+  }
+  return stated.map((share: unknown, at) => {
+    const record = parse.record(share, `${path}[${at}]`);
+    return {
+      zone: parse.text(record['zone'], `${path}[${at}].zone`),
+      sharePpm: parse.integer(record['sharePpm'], `${path}[${at}].sharePpm`, 1, PPM),
+    };
+  });
+}
