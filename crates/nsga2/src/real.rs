@@ -84,7 +84,7 @@ pub struct RealOperators {
     pub crossover_eta: f64,
     /// Probability that a variable is mutated; `None` is one divided by the number of variables.
     pub mutation_probability: Option<f64>,
-    /// Distribution index of the mutation.
+    /// Distribution index of the mutation. One mutation in [`RESET_ONE_IN`] draws a value anew instead.
     pub mutation_eta: f64,
 }
 
@@ -98,6 +98,10 @@ impl Default for RealOperators {
         }
     }
 }
+
+/// One mutation in so many draws a value anew. Without it a value that all individuals have lost is out of reach for good
+/// where the objectives are flat, as in MW1 and MW4: polynomial steps of index 20 hardly exceed a tenth of the range.
+pub const RESET_ONE_IN: usize = 20;
 
 /// Largest distribution index; beyond it children equal their parents to the last bits.
 pub const ETA_MAX: f64 = 1_000.0;
@@ -271,7 +275,11 @@ impl Mutation {
     fn hit(&self, random: &mut Random, bounds: &Bounds, eta: f64, genes: &mut [f64], index: usize) {
         let (low, high) = (bounds.lower[index], bounds.upper[index]);
         if high > low {
-            genes[index] = mutate(random.unit(), eta, genes[index], low, high);
+            genes[index] = if random.below(RESET_ONE_IN) == 0 {
+                (low + random.unit() * (high - low)).clamp(low, high)
+            } else {
+                mutate(random.unit(), eta, genes[index], low, high)
+            };
         }
     }
 
