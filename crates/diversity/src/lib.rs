@@ -52,10 +52,10 @@
 //! let fatal = played.breaks_majority.iter().map(|&failure| &played.failures[failure]);
 //! assert!(fatal.clone().any(|failure| failure.value == "AMD_SEV_SNP"));
 //!
-//! // dal-1 is lost, and with it the only other vendor: there is no repair, and the certificate can be
-//! checked. let Repair::Impossible(certificate) = repair(&pool, &gold, &chosen.members, &[1])? else {
-//! unreachable!() }; assert!(matches!(certificate.reasons[0], Reason::DistinctValues { have: 2, need: 3, ..
-//! })); assert_eq!(certificate.check(&pool, &gold)?, Check::Confirmed);
+//! // dal-1 is lost, and with it the other vendor: there is no repair, and the certificate can be checked.
+//! let Repair::Impossible(why) = repair(&pool, &gold, &chosen.members, &[1])? else { unreachable!() };
+//! assert!(matches!(why.reasons[0], Reason::DistinctValues { have: 2, need: 3, .. }));
+//! assert_eq!(why.check(&pool, &gold)?, Check::Confirmed);
 //!
 //! // Four members are one more than the grids can hold; one machine elsewhere would do.
 //! let Selection::Infeasible(_) = select(&pool, &gold, &SelectOptions::exact(4))? else { unreachable!() };
