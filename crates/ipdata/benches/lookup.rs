@@ -1,8 +1,8 @@
 //! One lookup in an index of the size of today's routing table, by address family.
 //!
-//! `cargo bench -p quorate-ipdata --bench lookup`. The addresses are spread over the whole table, so that each
-//! lookup misses the processor's caches, as the first one of a machine does. The real databases are measured by
-//! the example `ipdata` (build, size, decode, lookup).
+//! `cargo bench -p quorate-ipdata --bench lookup`. The addresses are spread over the whole table, so that
+//! each lookup misses the processor's caches, as the first one of a machine does. The real databases are
+//! measured by the example `ipdata` (build, size, decode, lookup).
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
 
 use std::hint::black_box;

@@ -14,8 +14,8 @@ const JUMP_BITS: u32 = 16;
 /// IPv6 addresses are first narrowed to this many ranges: eight cache lines.
 const SAMPLE_STRIDE: usize = 64;
 
-/// A range file in memory, checked once and then only read. Its size in memory is the file's plus about half a
-/// megabyte per source.
+/// A range file in memory, checked once and then only read. Its size in memory is the file's plus about half
+/// a megabyte per source.
 #[derive(Clone, Debug)]
 pub struct Index {
     bytes: Vec<u8>,
@@ -25,8 +25,8 @@ pub struct Index {
     guides: Vec<Guide>,
 }
 
-/// Shortcuts that stay in the processor's cache, where a plain search through millions of starts would miss it
-/// at every step.
+/// Shortcuts that stay in the processor's cache, where a plain search through millions of starts would miss
+/// it at every step.
 #[derive(Clone, Debug)]
 struct Guide {
     /// By the upper 16 bits of an IPv4 address: the first range that starts at or above them.
