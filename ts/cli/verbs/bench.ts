@@ -91,7 +91,11 @@ function selectionRows(): Row[] {
   const profiles = candidates(CANDIDATES);
   const manager = new QuorumManager();
   let pool = CandidatePool.of(profiles);
-  const building = Array.from({ length: RUNS }, () => cpuMs(() => void (pool = CandidatePool.of(profiles))));
+  const building = Array.from({ length: RUNS }, () =>
+    cpuMs(() => {
+      pool = CandidatePool.of(profiles);
+    }),
+  );
   const rows: Row[] = [[`pool of ${CANDIDATES} candidates`, median(building), 'built']];
   for (const size of [3, 5, 7]) {
     manager.selectOptimalQuorum(pool, 'GOLD', { size });
@@ -118,7 +122,10 @@ function candidates(count: number): DeviceProfile[] {
     let left = next() * total;
     return Math.max(
       0,
-      weights.findIndex((weight) => (left -= weight) <= 0),
+      weights.findIndex((weight) => {
+        left -= weight;
+        return left <= 0;
+      }),
     );
   };
   return Array.from({ length: count }, (_, at) => ({

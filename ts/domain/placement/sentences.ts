@@ -79,7 +79,10 @@ export function violationSentence(
 
 /** Why a selection is impossible: first what is scarce, then what kept machines out. */
 export function certificateSentences(certificate: NativeCertificate, idOf: IdOf): string[] {
-  const scarce = certificate.reasons.map((reason) => reasonSentence(reason, idOf));
+  // Where no machine is eligible, every other count is nought as well and says nothing more.
+  const nobody = certificate.reasons.filter(({ kind, have }) => kind === 'eligible_candidates' && have === 0);
+  const reasons = nobody.length > 0 ? nobody : certificate.reasons;
+  const scarce = reasons.map((reason) => reasonSentence(reason, idOf));
   const rejected = certificate.rejected.map(({ rule, count }) => {
     return `${machines(count)} of ${certificate.candidates} cannot be members: ${ineligibility(rule)}`;
   });
@@ -93,7 +96,7 @@ function reasonSentence(reason: NativeReason, idOf: IdOf): string {
     case 'size':
       return `${have} members cannot show ${need} ${axisWord(axis, need)}`;
     case 'eligible_candidates':
-      return `only ${have} eligible ${have === 1 ? 'machine' : 'machines'}, ${need} are needed`;
+      return `${have === 0 ? 'no' : `only ${have}`} eligible ${have === 1 ? 'machine' : 'machines'}, ${need} are needed`;
     case 'distinct_values': {
       const present = have === 0 ? '' : ` (${names(values.map(({ value }) => value))})`;
       return `${have} ${axisWord(axis, have)}${present} among the eligible machines, ${need} are needed`;
@@ -125,10 +128,10 @@ export function remedySentence(remedy: NativeRemedy, idOf: IdOf): string {
   }
   if (remedy.kind === 'provide_evidence') {
     const unknown = [...new Set(remedy.machines.flatMap(({ axes }) => axes))];
-    const showing =
-      unknown.length > 0 ? ` showing a different ${unknown.map((axis) => axisWord(axis)).join(', ')}` : '';
+    const differing =
+      unknown.length > 0 ? `, of different ${unknown.map((axis) => axisWord(axis, 2)).join(', ')}` : '';
     const who = names(remedy.machines.map(({ candidate }) => idOf(candidate)));
-    return `bring verified attestation evidence of ${machines(remedy.machines.length)}${showing}, such as ${who}`;
+    return `bring fresh, verified attestation evidence of ${machines(remedy.machines.length)}, such as ${who}${differing}`;
   }
   return relaxSentence(remedy);
 }

@@ -1,0 +1,95 @@
+// The main job: machines at real public addresses in, a placement out. `npm start` runs it.
+import { readFileSync } from 'node:fs';
+import { InfrastructureClassifier, JobScheduler, QuorumManager } from 'quorate/placement';
+import { EnhancedSLATierManager, SLATier } from 'quorate/services';
+
+const { machines, jobs } = JSON.parse(readFileSync(new URL('fleet.json', import.meta.url), 'utf8'));
+
+// 1. Classify: which network, country, power region and TEE, each value with its source and its confidence.
+const classifier = new InfrastructureClassifier();
+await classifier.prepare({ onProgress: progress('building the address index (first run only)') });
+const profiles = await classifier.classifyAll(machines);
+const distinct = (of) => new Set(profiles.map(of).filter((value) => value !== null)).size;
+const operators = distinct((profile) => profile.operator.value);
+const countries = distinct((profile) => profile.countryCode.value);
+const grids = distinct((profile) => profile.powerRegion.zones[0]?.zone ?? null);
+console.log(
+  `${profiles.length} machines classified: ${operators} operators, ${countries} countries, ${grids} grids`,
+);
+for (const [name, of] of [
+  ['ASN', (profile) => profile.asn],
+  ['country', (profile) => profile.countryCode],
+  ['power region', (profile) => profile.powerRegion],
+  ['TEE vendor', (profile) => profile.teeVendor],
+]) {
+  const mean = profiles.reduce((sum, profile) => sum + of(profile).confidence, 0) / profiles.length / 10_000;
+  const known = profiles.filter((profile) => of(profile).confidence > 0).length;
+  const bar = '█'.repeat(Math.round(mean * 20)).padEnd(20, '░');
+  console.log(`  ${name.padEnd(12)}  ${bar}  ${Math.round(mean * 100)} % sure, known for ${known}`);
+}
+const claims = profiles.filter((profile) => profile.teeVendor.claimed !== null).length;
+console.log(`  ${claims} machines say they have a TEE; none proved it, so it does not count`);
+
+// 2. One service of each tier, on members that keep the tier's promise.
+const quorums = new QuorumManager({ classifier });
+const services = new EnhancedSLATierManager(quorums);
+for (const tier of Object.values(SLATier)) {
+  const serviceId = `example-${tier.toLowerCase()}`;
+  const result = await services.provisionService({ serviceId, tier, availableDevices: profiles });
+  if (!result.success) {
+    console.log(`\n${tier}: not possible on this fleet`);
+    for (const reason of result.reasons) console.log(`  scarce: ${reason}`);
+    for (const remedy of result.certificate.remedies.slice(0, 2)) console.log(`  would help: ${remedy}`);
+    continue;
+  }
+  console.log(
+    `\n${tier}: ${result.allocatedDevices.join(', ')} (price at most ${result.pricingMultiplier} x)`,
+  );
+  const { members } = services.service(serviceId);
+  for (const { deviceId, asn, operator, countryCode, powerRegion } of members) {
+    const where = `AS${asn.value} ${operator.value}, ${countryCode.value}, ${powerRegion.zones[0].zone}`;
+    const others = members.filter((member) => member.deviceId !== deviceId);
+    const alone = (of) => others.every((member) => of(member) !== of({ asn, countryCode }));
+    const differs = alone((member) => member.asn.value) && alone((member) => member.countryCode.value);
+    const why =
+      others.length > 0 && differs ? 'shares neither ASN nor country with the other' : 'none is surer';
+    console.log(`  ${deviceId}  ${where}: ${why}`);
+  }
+}
+
+// 3. Jobs, by NSGA-II: every hard capacity holds, and the front shows what could be traded for what.
+const trust = new Map(profiles.map((profile) => [profile.deviceId, profile.confidence]));
+const nodes = machines.map(({ id, capacity, latencyMs, costPerHour, pricePerHour }) => {
+  return { nodeId: id, ...capacity, latencyMs, costPerHour, pricePerHour, trust: trust.get(id) };
+});
+const requests = jobs.flatMap(({ name, count, ...request }) =>
+  Array.from({ length: count }, (_, at) => ({ jobId: `${name}-${at + 1}`, ...request })),
+);
+const plan = await new JobScheduler().schedule(requests, nodes, { seed: 1 });
+const { durationMs } = plan.statistics;
+console.log(
+  `\n${plan.placed.length} of ${requests.length} jobs placed in ${Math.round(durationMs)} ms, ${plan.front.length} trade-offs:`,
+);
+const show = (label, { latency, loadBalance, cost, price }) =>
+  console.log(
+    `  ${label.padEnd(17)} ${latency.toFixed(1).padStart(6)} ms  imbalance ${loadBalance.toFixed(3)}  ` +
+      `cost ${(cost / 1e6).toFixed(2)}  price ${(price / 1e6).toFixed(2)} an hour`,
+  );
+for (const objective of ['latency', 'loadBalance', 'cost', 'price']) {
+  show(`least ${objective}`, plan.front[plan.extremes[objective].best].objectives);
+}
+show(`chosen (${plan.choice})`, plan.objectives);
+
+/** A line on stderr while long work goes on; the answer itself goes to stdout. */
+function progress(label) {
+  let shown = 0;
+  return (done, total) => {
+    const percent = total > 0 ? Math.floor((done / total) * 100) : 0;
+    if (percent < shown + 10 && percent !== 100) return;
+    shown = percent;
+    process.stderr.write(
+      process.stderr.isTTY ? `\r\x1b[2K  ${label}: ${percent} %` : `  ${label}: ${percent} %\n`,
+    );
+    if (percent === 100 && process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+  };
+}
