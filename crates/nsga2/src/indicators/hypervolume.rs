@@ -105,29 +105,33 @@ fn volume_4(rows: &[Row], limit: &Row) -> f64 {
 
 fn volume_5(rows: &[Row], limit: &Row) -> f64 {
     let (mut layer, mut stairs) = (Layer::default(), Stairs::default());
-    // Earlier points that no other dominates in the first four objectives, in the order of the fourth.
-    let mut earlier: Vec<[f64; 4]> = Vec::new();
+    // Earlier points that no other dominates in the first four objectives, in the order of the third and of the fourth.
+    let (mut by_third, mut by_fourth) = (Vec::<[f64; 4]>::new(), Vec::<[f64; 4]>::new());
     let mut total = 0.0;
     for row in rows {
         let point = [row[0], row[1], row[2], row[3]];
-        if earlier.iter().any(|other| other.iter().zip(&point).all(|(a, b)| a <= b)) {
+        let covers = |other: &[f64; 4]| other.iter().zip(&point).all(|(a, b)| a <= b);
+        let first_above = by_fourth.partition_point(|other| other[3] <= point[3]);
+        if by_fourth[..first_above].iter().any(covers) {
             continue;
         }
-        layer.clear();
-        let mut covered = 0.0;
-        for other in &earlier {
+        // Clipped to the box of the point, all that is not above it in the fourth objective is a single slice.
+        let mut covered = layer.fill(&mut stairs, &by_third, point, limit) * (limit[3] - point[3]);
+        for other in &by_fourth[first_above..] {
             let clipped = [other[0].max(point[0]), other[1].max(point[1]), other[2].max(point[2])];
             let alone = layer.exclusive(&mut stairs, clipped, limit);
             if alone > 0.0 {
-                covered += alone * (limit[3] - other[3].max(point[3]));
+                covered += alone * (limit[3] - other[3]);
                 layer.insert(clipped);
             }
         }
         let whole: f64 = point.iter().zip(limit).map(|(value, limit)| limit - value).product();
         total += (whole - covered).max(0.0) * (limit[4] - row[4]);
-        earlier.retain(|other| !point.iter().zip(other).all(|(a, b)| a <= b));
-        let slot = earlier.partition_point(|other| other[3] <= point[3]);
-        earlier.insert(slot, point);
+        for (order, axis) in [(&mut by_third, 2), (&mut by_fourth, 3)] {
+            order.retain(|other| !point.iter().zip(other).all(|(a, b)| a <= b));
+            let slot = order.partition_point(|other| other[axis] <= point[axis]);
+            order.insert(slot, point);
+        }
     }
     total
 }
@@ -147,34 +151,65 @@ impl Layer {
         self.third.clear();
     }
 
+    /// Becomes the points that are not above `point` in the fourth objective, clipped to its box in the other three,
+    /// and returns their volume there. `points` are in the order of the third objective.
+    fn fill(&mut self, stairs: &mut Stairs, points: &[[f64; 4]], point: [f64; 4], limit: &Row) -> f64 {
+        let [a, b, c, d] = point;
+        self.clear();
+        stairs.start([a, b], [limit[0], limit[1]]);
+        let (mut right, mut top) = (limit[0], limit[1]);
+        let mut volume = 0.0;
+        for &[first, second, third, fourth] in points {
+            if (fourth <= d) & (first < right) & (second < top) {
+                let (first, second, third) = (first.max(a), second.max(b), third.max(c));
+                let cut = stairs.cut(first, second);
+                if cut > 0.0 {
+                    volume += cut * (limit[2] - third);
+                    (right, top) = stairs.corner();
+                    self.first.push(first);
+                    self.second.push(second);
+                    self.third.push(third);
+                }
+            }
+        }
+        volume
+    }
+
     /// What `point` dominates up to `limit` and no point of the layer does.
     fn exclusive(&self, stairs: &mut Stairs, point: [f64; 3], limit: &Row) -> f64 {
         let [a, b, c] = point;
         let below = self.third.partition_point(|&third| third <= c);
-        let covers = |(first, second): (&f64, &f64)| (*first <= a) & (*second <= b);
-        if self.first[..below].iter().zip(&self.second[..below]).any(covers) {
-            return 0.0;
-        }
         stairs.start([a, b], [limit[0], limit[1]]);
-        for (&first, &second) in self.first[..below].iter().zip(&self.second[..below]) {
-            if stairs.reaches(first, second) {
+        // Only what lies left of the last and below the first step can cover anything that is still open.
+        let (mut right, mut top) = (limit[0], limit[1]);
+        // The newest points are the likeliest to be close.
+        for (&first, &second) in self.first[..below].iter().zip(&self.second[..below]).rev() {
+            if (first < right) & (second < top) {
+                if (first <= a) & (second <= b) {
+                    return 0.0;
+                }
                 stairs.cut(first.max(a), second.max(b));
+                (right, top) = stairs.corner();
             }
         }
         let mut open = stairs.open_area();
         let (mut volume, mut level) = (0.0, c);
-        let above = self.first[below..].iter().zip(&self.second[below..]).zip(&self.third[below..]);
-        for ((&first, &second), &third) in above {
-            if stairs.reaches(first, second) {
+        for index in below..self.third.len() {
+            let (first, second) = (self.first[index], self.second[index]);
+            if (first < right) & (second < top) {
                 let cut = stairs.cut(first.max(a), second.max(b));
                 if cut > 0.0 {
-                    volume += open * (third - level);
-                    level = third;
-                    open = (open - cut).max(0.0);
+                    volume += open * (self.third[index] - level);
+                    level = self.third[index];
+                    open -= cut;
+                    (right, top) = stairs.corner();
+                    if (first <= a) & (second <= b) {
+                        return volume;
+                    }
                 }
             }
         }
-        volume + open * (limit[2] - level)
+        volume + open.max(0.0) * (limit[2] - level)
     }
 
     /// Adds a point that none of the layer dominates and drops those that it dominates.
@@ -214,13 +249,11 @@ impl Stairs {
         self.steps.push([limit[0], origin[1]]);
     }
 
-    /// Whether a point left of the last and below the first step could cover anything that is open; cheap and mostly no.
+    /// Where the last step begins and how high the first one is.
     #[inline]
-    fn reaches(&self, first: f64, second: f64) -> bool {
-        match (self.steps.first(), self.steps.last()) {
-            (Some(top), Some(bottom)) => (first < bottom[0]) & (second < top[1]),
-            _ => false,
-        }
+    fn corner(&self) -> (f64, f64) {
+        let last = self.steps.last().map_or(f64::NEG_INFINITY, |step| step[0]);
+        (last, self.steps.first().map_or(f64::NEG_INFINITY, |step| step[1]))
     }
 
     /// Covers everything right of `first` and above `second`; returns the area that was not covered before.
