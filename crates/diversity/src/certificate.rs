@@ -8,7 +8,7 @@ use crate::hitting::smallest_hitting_set;
 use crate::index::{Index, eligible};
 use crate::pool::Pool;
 use crate::requirement::{AxisRule, Requirement};
-use crate::validate::{Rule, members_by_value};
+use crate::validate::{Rule, counts_by_value, distinct_sets};
 
 /// At most this many values are named in one reason.
 pub const VALUES_NAMED_MAX: usize = 32;
@@ -211,18 +211,18 @@ fn rejected(pool: &Pool, requirement: &Requirement, gone: &[u32]) -> Vec<Rejecte
 pub(crate) fn distinct_at_most(pool: &Pool, axis: Axis, ranks: &[u32]) -> u32 {
     if axis == Axis::PowerRegion {
         // More members never need fewer regions, so the hitting set of all of them bounds that of any.
-        let sets = ranks.iter().map(|&rank| pool.values_at(rank, axis));
-        let hitting = smallest_hitting_set(sets);
+        let sets = distinct_sets(pool, ranks);
+        let hitting = smallest_hitting_set(sets.into_iter().map(|set| pool.sets.of(set)));
         if hitting.regions.is_some() {
             return hitting.count;
         }
     }
-    members_by_value(pool, axis, ranks).len() as u32
+    counts_by_value(pool, axis, ranks).into_iter().filter(|&count| count > 0).count() as u32
 }
 
 /// What the values of a capped axis can hold together.
 pub(crate) fn capacity(pool: &Pool, axis: Axis, ranks: &[u32], cap: u32) -> usize {
-    members_by_value(pool, axis, ranks).values().map(|members| members.len().min(cap as usize)).sum()
+    counts_by_value(pool, axis, ranks).into_iter().map(|count| count.min(cap) as usize).sum()
 }
 
 fn counted_reasons(pool: &Pool, requirement: &Requirement, size: usize, ranks: &[u32]) -> Vec<Reason> {
@@ -236,9 +236,10 @@ fn counted_reasons(pool: &Pool, requirement: &Requirement, size: usize, ranks: &
         }
         let (have, need) = (distinct_at_most(pool, axis, ranks), requirement.effective_min(axis, size));
         if have < need {
-            let by_value = members_by_value(pool, axis, ranks);
-            let values =
-                by_value.keys().take(VALUES_NAMED_MAX).map(|&value| pool.name(axis, value)).collect();
+            let counts = counts_by_value(pool, axis, ranks).into_iter().enumerate();
+            let shown =
+                counts.filter(|&(_, count)| count > 0).map(|(value, _)| pool.name(axis, value as u32));
+            let values = shown.take(VALUES_NAMED_MAX).collect();
             reasons.push(Reason::DistinctValues { axis, have, need, values });
         } else if let Some(cap) = requirement.effective_max(axis, size) {
             let have = capacity(pool, axis, ranks, cap);

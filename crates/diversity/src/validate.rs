@@ -172,7 +172,8 @@ fn axis_violations(
     size: usize,
     found: &mut Vec<Violation>,
 ) {
-    let by_value = members_by_value(pool, axis, ranks);
+    let counts = counts_by_value(pool, axis, ranks);
+    let counts = || counts.iter().enumerate().map(|(value, &count)| (value as u32, count));
     if let Some(cap) = requirement.per_value_max(axis) {
         let is_unknown = |&rank: &u32| pool.values_at(rank, axis).is_empty();
         let unknown: Vec<u32> = ranks.iter().copied().filter(is_unknown).collect();
@@ -186,14 +187,16 @@ fn axis_violations(
                 members: pool.indexes_of(&unknown),
             });
         }
-        for (&value, members) in by_value.iter().filter(|(_, members)| members.len() > cap as usize) {
+        let crowded = counts().any(|(_, count)| count > cap);
+        let by_value = if crowded { members_by_value(pool, axis, ranks) } else { BTreeMap::new() };
+        for (value, members) in by_value.into_iter().filter(|(_, members)| members.len() > cap as usize) {
             found.push(Violation {
                 rule: Rule::PerValueMax,
                 axis: Some(axis),
                 have: members.len() as u64,
                 need: u64::from(cap),
                 values: vec![pool.name(axis, value)],
-                members: pool.indexes_of(members),
+                members: pool.indexes_of(&members),
             });
         }
     }
@@ -205,7 +208,7 @@ fn axis_violations(
             axis: Some(axis),
             have: u64::from(have),
             need: u64::from(need),
-            values: by_value.keys().map(|&value| pool.name(axis, value)).collect(),
+            values: counts().filter(|pair| pair.1 > 0).map(|(value, _)| pool.name(axis, value)).collect(),
             members: pool.indexes_of(ranks),
         });
     }
@@ -225,13 +228,31 @@ pub(crate) fn members_by_value(pool: &Pool, axis: Axis, ranks: &[u32]) -> BTreeM
 /// The number of different known values; for power regions the size of a smallest hitting set.
 pub(crate) fn distinct(pool: &Pool, axis: Axis, ranks: &[u32]) -> u32 {
     if axis == Axis::PowerRegion {
-        let mut sets: Vec<u32> = ranks.iter().map(|&rank| pool.rows[rank as usize][axis.index()]).collect();
-        sets.sort_unstable();
-        sets.dedup();
+        let sets = distinct_sets(pool, ranks);
         return smallest_hitting_set(sets.into_iter().map(|set| pool.sets.of(set))).count;
     }
     let mut values: Vec<u32> = ranks.iter().flat_map(|&rank| pool.values_at(rank, axis)).copied().collect();
     values.sort_unstable();
     values.dedup();
     values.len() as u32
+}
+
+/// The different region sets, ascending.
+pub(crate) fn distinct_sets(pool: &Pool, ranks: &[u32]) -> Vec<u32> {
+    let axis = Axis::PowerRegion.index();
+    let mut sets: Vec<u32> = ranks.iter().map(|&rank| pool.rows[rank as usize][axis]).collect();
+    sets.sort_unstable();
+    sets.dedup();
+    sets
+}
+
+/// How many candidates have each value, by value id.
+pub(crate) fn counts_by_value(pool: &Pool, axis: Axis, ranks: &[u32]) -> Vec<u32> {
+    let mut counts = vec![0; pool.names[axis.index()].len()];
+    for &rank in ranks {
+        for &value in pool.values_at(rank, axis) {
+            counts[value as usize] += 1;
+        }
+    }
+    counts
 }
