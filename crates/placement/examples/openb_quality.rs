@@ -17,13 +17,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         greedy.push((name, plan.front.points[0], plan.unplaced.len()));
     }
     let points: Vec<ObjectiveValues> = greedy.iter().map(|(_, point, _)| *point).collect();
-    println!("what,hypervolume,points,unplaced,latency_ms,load_deviation,distrust,cost_micro,price_micro");
+    println!("what,hypervolume,points,unplaced,latency_ms,load_deviation,distrust,cost,price");
     let row = |name: &str, points_own: &[ObjectiveValues], unplaced: usize, best: ObjectiveValues| {
         let quality = openb::quality(points_own, &points);
         let [latency, load, distrust, cost, price] = best;
+        // Units of the currency, not millionths.
+        let (cost, price) = (cost / 1e6, price / 1e6);
         let count = points_own.len();
         println!(
-            "{name},{quality:.4},{count},{unplaced},{latency:.3},{load:.4},{distrust:.4},{cost:.4e},{price:.4e}"
+            "{name},{quality:.4},{count},{unplaced},{latency:.3},{load:.4},{distrust:.4},{cost:.0},{price:.0}"
         );
     };
     for (name, point, unplaced) in &greedy {

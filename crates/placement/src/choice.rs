@@ -5,9 +5,9 @@ use crate::objectives::{OBJECTIVES, Objective, ObjectiveValues};
 
 /// The rule that chooses a point of the front.
 ///
-/// Both rules are compromise programming (Zeleny 1973): each objective is scaled so that its best value on the front is 0 and its
-/// worst 1, and the point with the smallest distance to the ideal point, where all are 0, is chosen; the first
-/// of equal ones in lexicographic order of their objectives.
+/// Both rules are compromise programming (Zeleny 1973): each objective is scaled so that its best value on
+/// the front is 0 and its worst 1, and the point with the smallest distance to the ideal point, where all are
+/// 0, is chosen; the first of equal ones in lexicographic order of their objectives.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Choice {
     /// All objectives weigh the same: the knee of the front.

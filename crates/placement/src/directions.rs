@@ -1,8 +1,9 @@
 //! Ways to weigh latency, trust, cost and price against each other, each with the nodes in its order.
 //!
-//! The directions are the points of a simplex lattice (Das and Dennis 1998). What a job gains from a node is a weighted sum of
-//! the node's four fixed measures; the weights depend on what is asked of the whole placement and on the job's share
-//! of all weights and bills. The nearest direction stands for them, so that no placement has to sort nodes.
+//! The directions are the points of a simplex lattice (Das and Dennis 1998). What a job gains from a node is
+//! a weighted sum of the node's four fixed measures; the weights depend on what is asked of the whole
+//! placement and on the job's share of all weights and bills. The nearest direction stands for them, so that
+//! no placement has to sort nodes.
 
 use rayon::prelude::*;
 
@@ -31,11 +32,13 @@ pub(crate) struct Directions {
     shares: Vec<[f64; 2]>,
 }
 
-/// Kinds of jobs by the ratio of their share of all bills to their share of all weights, in powers of [`KIND_STEP`].
+/// Kinds of jobs by the ratio of their share of all bills to their share of all weights, in powers of
+/// [`KIND_STEP`].
 pub(crate) const KINDS: usize = 6;
 const KIND_STEP: f64 = 6.0;
 
-/// The ratio in the middle of each kind. Most jobs of a trace are short, so there are more kinds below 1 than above.
+/// The ratio in the middle of each kind. Most jobs of a trace are short, so there are more kinds below 1 than
+/// above.
 const BILL_FACTORS: [f64; KINDS] = [1.0 / 1_296.0, 1.0 / 216.0, 1.0 / 36.0, 1.0 / 6.0, 1.0, 6.0];
 
 impl Directions {
@@ -79,7 +82,8 @@ impl Directions {
         weight * (latency + trust) + bill * (cost + price)
     }
 
-    /// What the four objectives together gain (negative) or lose when a gene moves, each scaled by its range over the fleet.
+    /// What the four objectives together gain (negative) or lose when a gene moves, each scaled by its range
+    /// over the fleet.
     pub(crate) fn change(&self, gene: usize, weights: &ObjectiveValues, from: u32, to: u32) -> f64 {
         let [weight, bill] = self.shares[gene];
         let (from, to) = (&self.measures[from as usize], &self.measures[to as usize]);
@@ -89,8 +93,8 @@ impl Directions {
     }
 
     fn nearest(&self, asked: &[f64; MEASURES]) -> usize {
-        // The squared distance to what is asked, without its constant part and times the sum asked for, needs neither a
-        // root nor a division.
+        // The squared distance to what is asked, without its constant part and times the sum asked for, needs
+        // neither a root nor a division.
         let sum: f64 = asked.iter().sum();
         let mut nearest = (0, f64::NEG_INFINITY);
         for (direction, weights) in self.weights.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! What an assignment is worth, after every job that found no room was moved to a node that has some.
 //!
-//! The outcome is a function of the genes alone. A node that is asked for too much keeps its jobs in canonical order as long as they
-//! fit; the others then look for room, again in canonical order, each along one objective's order of
-//! nodes, beginning behind the node it asked for: so a job that asked for a near node gets one that is a little
-//! farther. Which objective is drawn from the gene and the node.
+//! The outcome is a function of the genes alone. A node that is asked for too much keeps its jobs in
+//! canonical order as long as they fit; the others then look for room, again in canonical order, each along
+//! one objective's order of nodes, beginning behind the node it asked for: so a job that asked for a near
+//! node gets one that is a little farther. Which objective is drawn from the gene and the node.
 
 use crate::instance::{Instance, NOWHERE};
 use crate::ledger::Ledger;
@@ -12,12 +12,12 @@ use crate::objectives::{OBJECTIVES, Sums};
 /// How many nodes a job that found no room looks at before it counts as not placed.
 const PROBES_MAX: usize = 4_096;
 
-/// A delta costs about this many times as much per changed gene as building the whole state costs per gene: on the openb trace
-/// the two met between 12 and 15 % of changed genes, at 100 and at 1,000 jobs.
+/// A delta costs about this many times as much per changed gene as building the whole state costs per gene:
+/// on the openb trace the two met between 12 and 15 % of changed genes, at 100 and at 1,000 jobs.
 const DELTA_COST: usize = 8;
 
-/// Evaluates one assignment after the other and keeps the state of the last, so that the next one pays for the genes in
-/// which it differs.
+/// Evaluates one assignment after the other and keeps the state of the last, so that the next one pays for
+/// the genes in which it differs.
 #[derive(Clone, Debug)]
 pub(crate) struct Evaluator<'a> {
     pub(crate) instance: &'a Instance<'a>,
@@ -237,7 +237,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(300))]
 
         #[test]
-        fn a_delta_ends_where_a_rebuild_ends(seed in any::<u64>(), nodes in 1_usize..12, jobs in 1_usize..60) {
+        fn a_delta_ends_as_a_rebuild(seed in any::<u64>(), nodes in 1_usize..12, jobs in 1_usize..60) {
             let (fleet, jobs) = random_case(seed, nodes, jobs);
             let instance = Instance::new(&fleet, &jobs).unwrap();
             prop_assume!(instance.genes() > 0);
@@ -264,7 +264,7 @@ mod tests {
         }
 
         #[test]
-        fn repair_leaves_no_node_above_its_capacity(seed in any::<u64>(), nodes in 1_usize..8, jobs in 1_usize..24) {
+        fn repair_keeps_capacities(seed in any::<u64>(), nodes in 1_usize..8, jobs in 1_usize..24) {
             let (fleet, jobs) = random_case(seed, nodes, jobs);
             let instance = Instance::new(&fleet, &jobs).unwrap();
             let mut genes = vec![NOWHERE; instance.genes()];
@@ -278,7 +278,7 @@ mod tests {
         }
 
         #[test]
-        fn repaired_genes_are_left_as_they_are(seed in any::<u64>(), nodes in 1_usize..12, jobs in 1_usize..40) {
+        fn repaired_genes_are_left_alone(seed in any::<u64>(), nodes in 1_usize..12, jobs in 1_usize..40) {
             let (fleet, jobs) = random_case(seed, nodes, jobs);
             let instance = Instance::new(&fleet, &jobs).unwrap();
             let mut genes = vec![NOWHERE; instance.genes()];

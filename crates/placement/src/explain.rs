@@ -10,11 +10,12 @@ pub struct Explanation {
     pub job: u32,
     /// Its node.
     pub node: u32,
-    /// What the job adds to each objective, in the objective's unit: these sum up over all jobs to latency, trust, cost and
-    /// price of the placement. For load balance, which is no sum over jobs, it is the job's dominant share of its node.
+    /// What the job adds to each objective, in the objective's unit: these sum up over all jobs to latency,
+    /// trust, cost and price of the placement. For load balance, which is no sum over jobs, it is the job's
+    /// dominant share of its node.
     pub contributions: ObjectiveValues,
-    /// The place of the node in each objective's order of all nodes, 0 for the best; for load balance larger nodes are
-    /// better. A low place in few and a high one in others shows what was traded for what.
+    /// The place of the node in each objective's order of all nodes, 0 for the best; for load balance larger
+    /// nodes are better. A low place in few and a high one in others shows what was traded for what.
     pub places: [u32; OBJECTIVES],
 }
 

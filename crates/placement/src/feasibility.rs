@@ -28,8 +28,8 @@ pub enum Certificate {
         /// What the nodes have free together.
         have: u64,
     },
-    /// Jobs that each ask for at least `at_least` are more than the nodes have room for, counting for each node how
-    /// often that amount fits. Of GPUs, shares are counted on each device.
+    /// Jobs that each ask for at least `at_least` are more than the nodes have room for, counting for each
+    /// node how often that amount fits. Of GPUs, shares are counted on each device.
     TooManyLargeJobs {
         /// Which jobs and nodes are compared.
         group: Group,
@@ -44,7 +44,8 @@ pub enum Certificate {
     },
 }
 
-/// Jobs that are restricted in the same way, and the nodes that may take them. Jobs that fit no node at all are left out.
+/// Jobs that are restricted in the same way, and the nodes that may take them. Jobs that fit no node at all
+/// are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// All jobs and all nodes.
@@ -67,11 +68,11 @@ pub enum Reason {
     NoNodeAllowed,
     /// No node that it may use has so much of one resource, even without any other job.
     TooLarge(Shortage),
-    /// Each resource is there somewhere, but no single node has them all, even without any other job; the resource
-    /// that most nodes lack is named.
+    /// Each resource is there somewhere, but no single node has them all, even without any other job; the
+    /// resource that most nodes lack is named.
     NotTogether(Shortage),
-    /// A node would do, but other jobs leave no room; the resource that most nodes lack is named. This is no proof that no
-    /// other placement has room.
+    /// A node would do, but other jobs leave no room; the resource that most nodes lack is named. This is no
+    /// proof that no other placement has room.
     NoRoom(Shortage),
 }
 
@@ -134,7 +135,8 @@ pub(crate) fn why_no_room(instance: &Instance<'_>, ledger: &Ledger, job: u32) ->
     shortage(instance, job, left).map_or(Reason::NoNodeAllowed, Reason::NoRoom)
 }
 
-/// The resource that blocks the job: one that no allowed node has enough of, else the one that most nodes lack.
+/// The resource that blocks the job: one that no allowed node has enough of, else the one that most nodes
+/// lack.
 fn shortage(
     instance: &Instance<'_>,
     job: u32,
@@ -232,8 +234,9 @@ impl Members {
         (need > have).then_some(Certificate::DemandExceedsCapacity { group, resource, need, have })
     }
 
-    /// The amount whose shortage is largest. A node with `free` holds at most `free / amount` requests of at least `amount`,
-    /// which is the bound by large items of bin packing (Martello and Toth 1990) for bins of different sizes.
+    /// The amount whose shortage is largest. A node with `free` holds at most `free / amount` requests of at
+    /// least `amount`, which is the bound by large items of bin packing (Martello and Toth 1990) for bins of
+    /// different sizes.
     fn large_jobs(&self, group: Group, resource: Resource) -> Option<Certificate> {
         let at = resource as usize;
         let amounts: BTreeSet<u32> = self.requests[at].iter().map(|&(amount, _)| amount).collect();

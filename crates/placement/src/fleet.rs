@@ -39,7 +39,8 @@ pub struct FleetColumns {
     pub memory_used_mib: Vec<u32>,
     /// Load that is there already, in GiB.
     pub disk_used_gib: Vec<u32>,
-    /// Load that is there already on each device, in thousandths: [`GPUS_PER_NODE_MAX`] entries for each node, 0 beyond
+    /// Load that is there already on each device, in thousandths: [`GPUS_PER_NODE_MAX`] entries for each
+    /// node, 0 beyond
     /// `gpu_count`.
     pub gpu_used_milli: Vec<u16>,
     /// Round-trip latency between the node and those it serves, in microseconds.
@@ -65,7 +66,8 @@ impl Fleet {
     /// Checks the columns.
     ///
     /// # Errors
-    /// Too many nodes, a column of another length, or a number outside its range, with its path (`nodes[3].trust`).
+    /// Too many nodes, a column of another length, or a number outside its range, with its path
+    /// (`nodes[3].trust`).
     pub fn new(mut columns: FleetColumns) -> Result<Self, Error> {
         let nodes = columns.cpu_milli.len();
         check_rows(TABLE, nodes, NODES_MAX)?;

@@ -45,9 +45,9 @@ pub(crate) struct NodeOrder {
 
 /// A fleet and jobs, with the jobs in canonical order.
 ///
-/// Gene `g` stands for job `order[g]`. The canonical order is: higher class first, then larger GPU share, more GPUs, larger
-/// dominant request, lower index. It decides who keeps his room where a node has not enough for all: first the class,
-/// then size, because large jobs first is what packs well (best-fit decreasing).
+/// Gene `g` stands for job `order[g]`. The canonical order is: higher class first, then larger GPU share,
+/// more GPUs, larger dominant request, lower index. It decides who keeps his room where a node has not enough
+/// for all: first the class, then size, because large jobs first is what packs well (best-fit decreasing).
 #[derive(Debug)]
 pub struct Instance<'a> {
     pub(crate) fleet: &'a Fleet,
@@ -165,7 +165,8 @@ impl<'a> Instance<'a> {
     /// Appends the jobs that fit somewhere as genes and notes the others.
     fn push_jobs(&mut self, order: &[u32], billable: &[u32]) {
         let columns = self.jobs.columns();
-        // Equal requests have equal answers, and a trace of thousands of jobs holds a few dozen different requests.
+        // Equal requests have equal answers, and a trace of thousands of jobs holds a few dozen different
+        // requests.
         let mut known: BTreeMap<(Amounts, u16, u8, u32, u64), Option<u32>> = BTreeMap::new();
         for &job in order {
             let index = job as usize;
@@ -287,8 +288,8 @@ fn inverse(capacity: u32) -> u32 {
     u32::MAX.checked_div(capacity).unwrap_or(0)
 }
 
-/// The nodes from best to worst. For load balance that is from the largest free amounts to the smallest, because a job is
-/// the smaller share of a large node.
+/// The nodes from best to worst. For load balance that is from the largest free amounts to the smallest,
+/// because a job is the smaller share of a large node.
 fn node_order(fleet: &Fleet, objective: Objective) -> NodeOrder {
     let columns = fleet.columns();
     let mut nodes: Vec<u32> = (0..fleet.len() as u32).collect();

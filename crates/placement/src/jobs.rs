@@ -18,9 +18,9 @@ pub const DURATION_S_MAX: u32 = 10 * 366 * 86_400;
 
 /// The service class of a job: S is served first, then A, then B.
 ///
-/// The class decides twice. Jobs of a higher class take their room before those of a lower one, and their latency and trust
-/// weigh more: by 4, 2 and 1, in inverse proportion to the placement deadlines of 250, 500 and 1000 ms of
-/// the source's classes.
+/// The class decides twice. Jobs of a higher class take their room before those of a lower one, and their
+/// latency and trust weigh more: by 4, 2 and 1, in inverse proportion to the placement deadlines of 250, 500
+/// and 1000 ms of the source's classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JobClass {
     /// Most important.

@@ -1,9 +1,9 @@
 //! Who is where, and what room that leaves: the one place where capacities are held.
 //!
-//! What a node has left is a function of the set of jobs on it alone, never of the order in which they came: amounts are sums, and
-//! the devices of the node are filled anew by its jobs in canonical order, each taking the fullest devices that
-//! still hold its share (best fit). So an evaluation that changes a few genes ends in the same state as one
-//! that starts from nothing.
+//! What a node has left is a function of the set of jobs on it alone, never of the order in which they came:
+//! amounts are sums, and the devices of the node are filled anew by its jobs in canonical order, each taking
+//! the fullest devices that still hold its share (best fit). So an evaluation that changes a few genes ends
+//! in the same state as one that starts from nothing.
 
 use std::cell::Cell;
 
@@ -17,8 +17,8 @@ struct Room {
     /// First and last gene of the node's list, in canonical order.
     head: u32,
     tail: u32,
-    /// Devices without any load, minus the devices that the node's jobs ask for. While it is not negative the jobs fit
-    /// whatever their shares are, because each could have devices of its own.
+    /// Devices without any load, minus the devices that the node's jobs ask for. While it is not negative the
+    /// jobs fit whatever their shares are, because each could have devices of its own.
     spare_devices: i32,
     load: u32,
 }
@@ -30,8 +30,8 @@ pub(crate) struct Ledger {
     empty: Vec<Room>,
     /// The next gene on the same node.
     next: Vec<u32>,
-    /// What the node's jobs leave of each of its devices, or UNKNOWN since the node changed. Filling devices anew for every
-    /// question took a quarter of a run.
+    /// What the node's jobs leave of each of its devices, or UNKNOWN since the node changed. Filling devices
+    /// anew for every question took a quarter of a run.
     filled: Vec<Cell<Devices>>,
 }
 
@@ -139,8 +139,8 @@ impl Ledger {
         self.filled[node as usize].set(UNKNOWN);
     }
 
-    /// Whether the devices of the node hold the jobs that are on it. Taking a job away can, very rarely, spoil the packing of
-    /// the others, because they are filled anew.
+    /// Whether the devices of the node hold the jobs that are on it. Taking a job away can, very rarely,
+    /// spoil the packing of the others, because they are filled anew.
     pub(crate) fn is_sound(&self, instance: &Instance<'_>, node: u32) -> bool {
         self.rooms[node as usize].spare_devices >= 0 || self.fill_devices(instance, node, NOWHERE).is_some()
     }
@@ -185,7 +185,8 @@ impl Ledger {
         }
     }
 
-    /// Gives the room of a node anew to the jobs of its list, in canonical order; those that find none go to `rejected`.
+    /// Gives the room of a node anew to the jobs of its list, in canonical order; those that find none go to
+    /// `rejected`.
     pub(crate) fn refill(&mut self, instance: &Instance<'_>, node: u32, rejected: &mut Vec<u32>) {
         let Room { mut head, load, .. } = self.rooms[node as usize];
         self.rooms[node as usize] = Room { load, ..self.empty[node as usize] };
@@ -220,7 +221,8 @@ impl Ledger {
         self.filled[node as usize].set(UNKNOWN);
     }
 
-    /// Whether a device is left that is wide enough, and, filled in canonical order, the devices of the node hold its jobs and
+    /// Whether a device is left that is wide enough, and, filled in canonical order, the devices of the node
+    /// hold its jobs and
     /// `newcomer`.
     fn devices_hold(&self, instance: &Instance<'_>, node: u32, newcomer: u32) -> bool {
         let demand = &instance.demands[newcomer as usize];
@@ -254,7 +256,8 @@ impl Ledger {
         let own = usize::from(instance.fleet.columns().gpu_count[node as usize]);
         let mut next = self.rooms[node as usize].head;
         loop {
-            // NOWHERE is larger than every gene, so the end of the list and a newcomer that was served need no test.
+            // NOWHERE is larger than every gene, so the end of the list and a newcomer that was served need
+            // no test.
             let gene = next.min(newcomer);
             if gene == NOWHERE {
                 return Some(devices);
@@ -275,7 +278,8 @@ impl Ledger {
 /// What is free of each device of a node, in thousandths.
 pub(crate) type Devices = [u16; GPUS_PER_NODE_MAX];
 
-/// Takes `milli` of each of `count` different devices, the fullest that still hold it; false where there are fewer.
+/// Takes `milli` of each of `count` different devices, the fullest that still hold it; false where there are
+/// fewer.
 pub(crate) fn take_devices(devices: &mut [u16], count: u8, milli: u16) -> bool {
     let mut taken = 0_u32;
     for _ in 0..count {

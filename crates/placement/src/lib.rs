@@ -1,8 +1,8 @@
 //! Jobs onto nodes: capacities, objectives, greedy strategies and NSGA-II.
 //!
-//! A [`Fleet`] says what nodes have, [`Jobs`] what is asked for, and [`schedule`] gives every job a node or a reason. CPU, memory, disk
-//! and GPUs are hard constraints: no plan breaks one. Five objectives are weighed against each other: latency, load balance,
-//! trust, cost and market price ([`Objective`] has the formulas).
+//! A [`Fleet`] says what nodes have, [`Jobs`] what is asked for, and [`schedule`] gives every job a node or a
+//! reason. CPU, memory, disk and GPUs are hard constraints: no plan breaks one. Five objectives are weighed
+//! against each other: latency, load balance, trust, cost and market price ([`Objective`] has the formulas).
 //!
 //! ```
 //! use quorate_placement::{Fleet, FleetColumns, JobClass, Jobs, JobsColumns, Settings, schedule};
@@ -75,9 +75,11 @@
 //! # Ok::<(), quorate_placement::Error>(())
 //! ```
 //!
-//! When nodes vanish, [`repair()`] moves the jobs they had and hardly any other. [`Run`] is [`schedule`] generation by generation.
+//! When nodes vanish, [`repair()`] moves the jobs they had and hardly any other. [`Run`] is [`schedule`]
+//! generation by generation.
 //!
-//! Level 2: built on `nsga2`; no clock, no IO, no randomness but the seed. A plan is the same bit for bit on any number of threads.
+//! Level 2: built on `nsga2`; no clock, no IO, no randomness but the seed. A plan is the same bit for bit on
+//! any number of threads.
 
 mod choice;
 mod column;

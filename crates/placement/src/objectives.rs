@@ -1,5 +1,5 @@
-//! The five objectives. All are minimised, and all come from exact integer sums, so that a sum that was kept up to date
-//! gene by gene has the same bits as one made from scratch.
+//! The five objectives. All are minimised, and all come from exact integer sums, so that a sum that was kept
+//! up to date gene by gene has the same bits as one made from scratch.
 
 use crate::instance::{Demand, NodeTerms};
 
@@ -12,16 +12,18 @@ pub type ObjectiveValues = [f64; OBJECTIVES];
 /// What a placement is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Objective {
-    /// Mean round-trip latency of the jobs in milliseconds: `sum(w_j * latency_n(j)) / sum(w_j)`, where `w_j` is the
-    /// weight of the job's class.
+    /// Mean round-trip latency of the jobs in milliseconds: `sum(w_j * latency_n(j)) / sum(w_j)`, where `w_j`
+    /// is the weight of the job's class.
     Latency,
-    /// Standard deviation of the nodes' loads, 0 to 0.5. The load of a node is the share in use of the resource it has
-    /// least of: its dominant share (Ghodsi et al., "Dominant Resource Fairness", NSDI 2011), existing load included.
+    /// Standard deviation of the nodes' loads, 0 to 0.5. The load of a node is the share in use of the
+    /// resource it has least of: its dominant share (Ghodsi et al., "Dominant Resource Fairness", NSDI 2011),
+    /// existing load included.
     LoadBalance,
     /// Mean distrust, 0 to 1: `sum(w_j * (10000 - trust_n(j))) / (10000 * sum(w_j))`, trust in basis points.
     Trust,
     /// What the jobs cost their operators over their durations, in micro-units of the caller's currency:
-    /// `sum(billable_j * cost_n(j))`, with `billable_j` in billing units times hours (see [`billing_unit_milli`]).
+    /// `sum(billable_j * cost_n(j))`, with `billable_j` in billing units times hours, see
+    /// [`billing_unit_milli`].
     Cost,
     /// What the jobs would pay on the market, likewise.
     Price,
@@ -46,9 +48,9 @@ impl Objective {
 
 /// A request as one number: thousandths of a billing unit, which is one core for one hour.
 ///
-/// 8 GiB of memory, 500 GiB of disk and a tenth of a GPU count as one core: the rounded ratios of a large cloud's list
-/// prices (Google Compute Engine, N1, us-central1: vCPU 0.0316, GiB 0.0042, T4 0.35 dollars an hour, standard
-/// disk 0.04 dollars a GiB and month).
+/// 8 GiB of memory, 500 GiB of disk and a tenth of a GPU count as one core: the rounded ratios of a large
+/// cloud's list prices (Google Compute Engine, N1, us-central1: vCPU 0.0316, GiB 0.0042, T4 0.35 dollars an
+/// hour, standard disk 0.04 dollars a GiB and month).
 ///
 /// ```
 /// assert_eq!(quorate_placement::billing_unit_milli(&[2_000, 4_096, 0, 1_000]), 2_000 + 500 + 10_000);
@@ -105,8 +107,8 @@ impl Sums {
         self.load_squares = self.load_squares + after * after - before * before;
     }
 
-    /// How much larger `nodes * sum of squares - square of sum` becomes by such a change: it is proportional to the
-    /// change of the loads' variance.
+    /// How much larger `nodes * sum of squares - square of sum` becomes by such a change: it is proportional
+    /// to the change of the loads' variance.
     #[inline]
     pub(crate) fn variance_change(&self, nodes: usize, before: u32, after: u32) -> i64 {
         // 2^17 nodes times squares of 2^20 stay below 2^58.
@@ -121,7 +123,8 @@ impl Sums {
         self.load as f64
     }
 
-    /// A number that differs between placements: where a choice must look random and depend on the genes alone.
+    /// A number that differs between placements: where a choice must look random and depend on the genes
+    /// alone.
     pub(crate) fn fingerprint(&self) -> u64 {
         (self.latency ^ self.cost.rotate_left(21) ^ self.price.rotate_left(42))
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)

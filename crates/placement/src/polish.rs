@@ -21,9 +21,10 @@ struct Aim<'a> {
 }
 
 impl Evaluator<'_> {
-    /// Tries to move some jobs of the last assignment to nodes with room that are better under the weights of the
-    /// objectives, and returns the new sums. Everything depends on the assignment alone, also which jobs are tried: a run of
-    /// neighbours in canonical order, because these ask for the same and so share the search for room.
+    /// Tries to move some jobs of the last assignment to nodes with room that are better under the weights of
+    /// the objectives, and returns the new sums. Everything depends on the assignment alone, also which jobs
+    /// are tried: a run of neighbours in canonical order, because these ask for the same and so share the
+    /// search for room.
     pub(crate) fn polish(
         &mut self,
         genes: &mut [u32],
@@ -32,7 +33,8 @@ impl Evaluator<'_> {
         jobs: usize,
     ) -> Sums {
         let nodes = self.instance.fleet.len();
-        // The deviation is the root of the variance, so its change is that of the variance by twice the deviation.
+        // The deviation is the root of the variance, so its change is that of the variance by twice the
+        // deviation.
         let deviation = self.sums.load_deviation(nodes).max(DEVIATION_MIN);
         let scale = (nodes as f64 * f64::from(LOAD_ONE)).powi(2);
         let variance_weight = weights[Objective::LoadBalance as usize] / (2.0 * deviation * scale);
@@ -55,7 +57,8 @@ impl Evaluator<'_> {
         self.sums
     }
 
-    /// Looks for a better node along `order` from `cursor` on. Returns how many of the first nodes had no room.
+    /// Looks for a better node along `order` from `cursor` on. Returns how many of the first nodes had no
+    /// room.
     fn improve(
         &mut self,
         genes: &mut [u32],

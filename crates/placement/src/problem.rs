@@ -1,11 +1,12 @@
 //! Placement as a problem of NSGA-II: one gene per job, its value the node.
 //!
-//! Three things are added to the textbook, each because runs without it ended worse than they began (docs/design/placement.md):
-//! generation 0 is built by the greedy rules and by random blends of the objectives; an evaluation ends with a short
-//! local search in the direction in which the individual is strong already; and dominance is widened. With five objectives nearly
-//! all individuals are non-dominated, so that plain dominance keeps those that trade a large loss for
-//! a tiny gain. The optimiser therefore sees `g_k = f_k + a * sum(f_i, i != k)` of the scaled objectives (guided dominance:
-//! Branke, Kaußler and Schmeck 2001): what is non-dominated in `g` is so in `f`.
+//! Three things are added to the textbook, each because runs without it ended worse than they began:
+//! generation 0 is built by the greedy rules and by random blends of the objectives; an evaluation ends with
+//! a short local search in the direction in which the individual is strong already; and dominance is widened.
+//! With five objectives nearly all individuals are non-dominated, so that plain dominance keeps those that
+//! trade a large loss for a tiny gain. The optimiser therefore sees `g_k = f_k + a * sum(f_i, i != k)` of the
+//! scaled objectives (guided dominance: Branke, Kaußler and Schmeck 2001): what is non-dominated in `g` is so
+//! in `f`.
 
 use quorate_nsga2::{Problem, Random, Shape};
 use rayon::prelude::*;
@@ -79,8 +80,8 @@ impl<'a> PlacementProblem<'a> {
 
     /// Moves some jobs to nodes that are better in one objective, drawn at random.
     ///
-    /// Whether the node has room is left to the repair in the evaluation: where a better node is full, the job that
-    /// comes later in canonical order goes on to the next best one.
+    /// Whether the node has room is left to the repair in the evaluation: where a better node is full, the
+    /// job that comes later in canonical order goes on to the next best one.
     fn mutate(&self, random: &mut Random, genes: &mut [u32]) {
         let objective = Objective::ALL[random.below(OBJECTIVES)];
         let order = &self.instance.orders[objective as usize];
@@ -156,7 +157,8 @@ impl<'a> Problem for PlacementProblem<'a> {
     }
 }
 
-/// What counts as little and as much of an objective: its smallest value among the seeds, and its range there.
+/// What counts as little and as much of an objective: its smallest value among the seeds, and its range
+/// there.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     low: ObjectiveValues,
@@ -176,8 +178,8 @@ impl Scale {
         Self { low, range }
     }
 
-    /// The direction in which a placement is strong: objectives near their best value weigh most. The weights sum up to 1, each
-    /// per unit of the objective's scale.
+    /// The direction in which a placement is strong: objectives near their best value weigh most. The weights
+    /// sum up to 1, each per unit of the objective's scale.
     fn aim(&self, objectives: &[f64]) -> ObjectiveValues {
         /// Keeps the weight of a value at or below the best seed's finite.
         const NEAREST: f64 = 0.03;

@@ -34,14 +34,15 @@ pub struct Repair {
     pub unplaced: Vec<Unplaced>,
 }
 
-/// Places the jobs of `lost` nodes anew and leaves all others where they are, unless a job finds room only if one other
-/// job gives way. `assignment` holds the node of each job; jobs without a node are not touched.
+/// Places the jobs of `lost` nodes anew and leaves all others where they are, unless a job finds room only if
+/// one other job gives way. `assignment` holds the node of each job; jobs without a node are not touched.
 ///
-/// Jobs go in canonical order (class, then size), each to the node with the smallest equally weighted sum of latency,
-/// distrust, cost and price that has room.
+/// Jobs go in canonical order (class, then size), each to the node with the smallest equally weighted sum of
+/// latency, distrust, cost and price that has room.
 ///
 /// # Errors
-/// An assignment of another length, a node that does not exist, kept jobs that break a hard constraint, or cancelled.
+/// An assignment of another length, a node that does not exist, kept jobs that break a hard constraint, or
+/// cancelled.
 pub fn repair(
     fleet: &Fleet,
     jobs: &Jobs,
@@ -153,7 +154,7 @@ impl<'a> Mover<'a> {
 
     /// Gives a job the best node with room, or room that one other job leaves; false where there is none.
     pub(crate) fn place(&mut self, gene: usize) -> bool {
-        if let Some(node) = self.find(gene, NOWHERE) {
+        if let Some(node) = self.find(gene) {
             self.put(gene, node);
             return true;
         }
@@ -161,12 +162,9 @@ impl<'a> Mover<'a> {
         (0..asked).any(|at| self.place_by_ejection(gene, self.order[at]))
     }
 
-    fn find(&self, gene: usize, except: u32) -> Option<u32> {
-        let has_room = |&node: &u32| {
-            node != except
-                && self.ledger.admits(self.instance, node, gene)
-                && self.instance.allows(gene, node)
-        };
+    fn find(&self, gene: usize) -> Option<u32> {
+        let has_room =
+            |&node: &u32| self.ledger.admits(self.instance, node, gene) && self.instance.allows(gene, node);
         self.order.iter().copied().find(has_room)
     }
 
@@ -175,7 +173,8 @@ impl<'a> Mover<'a> {
         self.genes[gene] = node;
     }
 
-    /// Puts a job where one other job can go elsewhere. The least important job that makes enough room goes.
+    /// Puts a job where one other job can go elsewhere. The least important job that makes enough room goes;
+    /// it cannot come back, because the node has no room for both.
     fn place_by_ejection(&mut self, gene: usize, node: u32) -> bool {
         if !self.instance.fits_alone(gene, node) {
             return false;
@@ -184,11 +183,12 @@ impl<'a> Mover<'a> {
         for &resident in residents.iter().rev() {
             let resident = resident as usize;
             self.ledger.remove(self.instance, node, resident);
-            // Asking for the newcomer fills all devices anew, so it also says whether those who stay still fit.
+            // Asking for the newcomer fills all devices anew, so it also says whether those who stay still
+            // fit.
             if self.ledger.admits(self.instance, node, gene) && self.ledger.is_sound(self.instance, node) {
                 self.put(gene, node);
                 if self.ledger.is_sound(self.instance, node)
-                    && let Some(other) = self.find(resident, node)
+                    && let Some(other) = self.find(resident)
                 {
                     self.put(resident, other);
                     return true;

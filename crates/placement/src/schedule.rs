@@ -16,8 +16,8 @@ use crate::problem::PlacementProblem;
 use crate::repair::Mover;
 use crate::strategy::{Greedy, Strategy, place};
 
-/// How a plan is to be made. With the same input and the same settings the plan is the same bit for bit, whatever
-/// the machine and its threads.
+/// How a plan is to be made. With the same input and the same settings the plan is the same bit for bit,
+/// whatever the machine and its threads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// How jobs are placed; all that follows but `choice` is for [`Strategy::NsgaIi`] alone.
@@ -113,7 +113,8 @@ pub struct Statistics {
     pub generations: u32,
     /// Placements that were evaluated.
     pub evaluations: u64,
-    /// Whether one of the greedy rules of generation 0 (or the greedy strategy itself) placed all jobs that fit a node.
+    /// Whether one of the greedy rules of generation 0 (or the greedy strategy itself) placed all jobs that
+    /// fit a node.
     pub feasible_at_start: bool,
 }
 
@@ -171,10 +172,12 @@ impl<'a> Run<'a> {
         Ok(Self { instance, settings, engine })
     }
 
-    /// Continues the run that wrote a checkpoint, to the same plan. The instance and the settings must be the same.
+    /// Continues the run that wrote a checkpoint, to the same plan. The instance and the settings must be the
+    /// same.
     ///
     /// # Errors
-    /// A greedy strategy, which has none; settings out of range; bytes that are no checkpoint, or one of another run.
+    /// A greedy strategy, which has none; settings out of range; bytes that are no checkpoint, or one of
+    /// another run.
     pub fn resume(instance: &'a Instance<'a>, settings: Settings, checkpoint: &[u8]) -> Result<Self, Error> {
         settings.validate()?;
         if settings.strategy.greedy().is_some() || instance.genes() == 0 {
@@ -333,8 +336,8 @@ impl Row {
     }
 }
 
-/// The rows with the smallest weight of unplaced jobs that no other such row dominates, in lexicographic order of their
-/// objectives; of rows with equal objectives the first.
+/// The rows with the smallest weight of unplaced jobs that no other such row dominates, in lexicographic
+/// order of their objectives; of rows with equal objectives the first.
 fn non_dominated(rows: Vec<Row>) -> Vec<Row> {
     let least = rows.iter().map(|row| row.unplaced).fold(f64::INFINITY, f64::min);
     let mut sorted: Vec<Row> = rows.into_iter().filter(|row| row.unplaced == least).collect();
@@ -454,7 +457,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(150))]
 
         #[test]
-        fn every_strategy_keeps_every_capacity(seed in any::<u64>(), nodes in 1_usize..9, count in 0_usize..24) {
+        fn every_strategy_keeps_capacities(seed in any::<u64>(), nodes in 1_usize..9, count in 0_usize..24) {
             let (fleet, jobs) = random_case(seed, nodes, count);
             for strategy in Strategy::ALL {
                 let plan = schedule(&fleet, &jobs, &settings(strategy, seed), &NoControl).unwrap();
@@ -466,7 +469,7 @@ mod tests {
         }
 
         #[test]
-        fn no_point_of_the_front_beats_another(seed in any::<u64>(), nodes in 1_usize..9, count in 1_usize..20) {
+        fn no_point_beats_another(seed in any::<u64>(), nodes in 1_usize..9, count in 1_usize..20) {
             let (fleet, jobs) = random_case(seed, nodes, count);
             let plan = schedule(&fleet, &jobs, &settings(Strategy::NsgaIi, seed), &NoControl).unwrap();
             let points = &plan.front.points;

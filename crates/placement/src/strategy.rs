@@ -1,5 +1,5 @@
-//! Placing jobs one after the other: the strategies a caller can choose, the baselines that NSGA-II is compared with, and
-//! the seeds of its generation 0.
+//! Placing jobs one after the other: the strategies a caller can choose, the baselines that NSGA-II is
+//! compared with, and the seeds of its generation 0.
 
 use quorate_nsga2::Random;
 
@@ -63,18 +63,20 @@ pub enum Greedy {
     Single(Objective),
     /// The next node with room, in turn.
     RoundRobin,
-    /// The node that is left with the least: its load becomes the highest. Jobs come in decreasing size, so this is
-    /// best-fit decreasing.
+    /// The node that is left with the least: its load becomes the highest. Jobs come in decreasing size, so
+    /// this is best-fit decreasing.
     BestFit,
     /// The node whose load stays the lowest.
     Spread,
-    /// The node with the least weighted sum of its measures, each scaled to 0..1 over the fleet, as schedulers with one score do
-    /// (Kubernetes, Nomad); for load balance the measure is the load the node would have.
+    /// The node with the least weighted sum of its measures, each scaled to 0..1 over the fleet, as
+    /// schedulers with one score do (Kubernetes, Nomad); for load balance the measure is the load the node
+    /// would have.
     WeightedSum(ObjectiveValues),
 }
 
-/// How many nodes a rule that scores nodes looks at for one job. A larger fleet is looked at in windows, one after the
-/// other, as Kubernetes does with `percentageOfNodesToScore`; a window without room leads to the next.
+/// How many nodes a rule that scores nodes looks at for one job. A larger fleet is looked at in windows, one
+/// after the other, as Kubernetes does with `percentageOfNodesToScore`; a window without room leads to the
+/// next.
 pub(crate) const WINDOW_NODES_MAX: usize = 4_096;
 
 /// Places the jobs by a rule. Every job that finds room somewhere gets a node; the others keep NOWHERE.
@@ -106,11 +108,12 @@ pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
     builder.genes
 }
 
-/// A rule for a seed of generation 0: nodes are ranked by a weighted sum of the four measures that depend on the node alone, for each
-/// kind of job by what matters for it, and a node takes no more than `load_max` while another is below it.
+/// A rule for a seed of generation 0: nodes are ranked by a weighted sum of the four measures that depend on
+/// the node alone, for each kind of job by what matters for it, and a node takes no more than `load_max`
+/// while another is below it.
 ///
-/// Small `load_max` spreads, 1 packs onto the best nodes: so random weights and random limits cover the front from
-/// its extremes to its middle before the first generation.
+/// Small `load_max` spreads, 1 packs onto the best nodes: so random weights and random limits cover the front
+/// from its extremes to its middle before the first generation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Blend {
     /// One weight per objective; that of load balance is not used.
@@ -197,8 +200,8 @@ impl<'a> Builder<'a> {
         self.genes[gene] = node;
     }
 
-    /// Puts a job on the first node of `order` that has room below `load_max`. `cursor` belongs to jobs with the same
-    /// request: nodes before it had no room for one of them, and get none while jobs only come.
+    /// Puts a job on the first node of `order` that has room below `load_max`. `cursor` belongs to jobs with
+    /// the same request: nodes before it had no room for one of them, and get none while jobs only come.
     fn first_fit(&mut self, gene: usize, order: &[u32], cursor: &mut u32, load_max: u32) {
         while let Some(&node) = order.get(*cursor as usize) {
             if self.has_room(gene, node) && self.loads(gene, node).1 <= load_max {
@@ -236,8 +239,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Puts each job on the node with the smallest score; the lowest index wins a tie. Neighbours in canonical order often ask for
-    /// the same, and then only the node that took the last one has another score.
+    /// Puts each job on the node with the smallest score; the lowest index wins a tie. Neighbours in
+    /// canonical order often ask for the same, and then only the node that took the last one has another
+    /// score.
     fn by_score(&mut self, score: impl Fn(&Self, usize, u32) -> Score) {
         let nodes = self.instance.fleet.len();
         let windows = nodes.div_ceil(WINDOW_NODES_MAX);

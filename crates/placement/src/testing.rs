@@ -6,7 +6,8 @@ use crate::fleet::{Fleet, FleetColumns};
 use crate::jobs::{ANY_NODE, JobClass, Jobs, JobsColumns};
 use crate::resource::{GPUS_PER_NODE_MAX, RESOURCES};
 
-/// A fleet of `nodes` and `jobs` that are often too many for it, with existing load, GPU models and node sets.
+/// A fleet of `nodes` and `jobs` that are often too many for it, with existing load, GPU models and node
+/// sets.
 pub(crate) fn random_case(seed: u64, nodes: usize, jobs: usize) -> (Fleet, Jobs) {
     let mut random = Random::stream(seed, 0, 0);
     let fleet = Fleet::new(random_fleet(&mut random, nodes)).unwrap();
@@ -65,8 +66,8 @@ fn random_jobs(random: &mut Random, nodes: usize, jobs: usize) -> JobsColumns {
     columns
 }
 
-/// Counts broken hard constraints without any code of the crate proper: amounts per node, models, node sets, and devices by
-/// an exhaustive search for a packing.
+/// Counts broken hard constraints without any code of the crate proper: amounts per node, models, node sets,
+/// and devices by an exhaustive search for a packing.
 pub(crate) fn violations(fleet: &Fleet, jobs: &Jobs, assignment: &[Option<u32>]) -> usize {
     let columns = jobs.columns();
     let mut broken = 0;

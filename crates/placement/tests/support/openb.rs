@@ -1,11 +1,12 @@
 #![allow(dead_code, unreachable_pub, reason = "each test, bench and example uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a trace that cannot be read is to be seen at once")]
-//! The openb instance: the nodes of Alibaba's GPU cluster trace of 2023 and the first pods of its default list.
+//! The openb instance: the nodes of Alibaba's GPU cluster trace of 2023 and the first pods of its default
+//! list.
 //!
-//! Capacities and requests are the trace's. What it does not hold is drawn from one documented law, seeded, by
-//! splitmix64 over (seed, node, measure):
-//! latency 2 to 120 ms, cost and price 10 000 to 50 000 micro-units, each uniform, and trust 5000 to 10 000 basis points; all
-//! independent. Quality of service gives the class: `Guaranteed` S, `LS` A, the others B.
+//! Capacities and requests are the trace's. What it does not hold is drawn from one documented law, seeded,
+//! by splitmix64 over (seed, node, measure): latency 2 to 120 ms, cost and price 10 000 to 50 000
+//! micro-units, each uniform, and trust 5000 to 10 000 basis points; all independent. Quality of service
+//! gives the class: `Guaranteed` S, `LS` A, the others B.
 
 use std::path::Path;
 
@@ -62,7 +63,8 @@ fn jobs(csv: &str, pods: usize) -> Jobs {
             "LS" => JobClass::A,
             _ => JobClass::B,
         });
-        // A pod that never ran has no scheduled time; one that still ran has a deletion time at the end of the trace.
+        // A pod that never ran has no scheduled time; one that still ran has a deletion time at the end of
+        // the trace.
         let run_s = number(cells[9]).saturating_sub(number(cells[10]));
         columns.duration_s.push(run_s);
     }
@@ -100,8 +102,8 @@ pub fn zone(fleet: &Fleet, zone: usize) -> Vec<u32> {
     (zone * nodes / ZONES..(zone + 1) * nodes / ZONES).map(|node| node as u32).collect()
 }
 
-/// Exact hypervolume below the worst value of `references` in each objective, plus a tenth, and above 0; as a share
-/// of that box, 0 to 1.
+/// Exact hypervolume below the worst value of `references` in each objective, plus a tenth, and above 0; as a
+/// share of that box, 0 to 1.
 pub fn quality(points: &[ObjectiveValues], references: &[ObjectiveValues]) -> f64 {
     let worst: ObjectiveValues =
         std::array::from_fn(|at| 1.1 * references.iter().map(|point| point[at]).fold(0.0, f64::max));
