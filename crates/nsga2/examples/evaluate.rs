@@ -1,5 +1,5 @@
-//! Evaluates built-in problems for a script that compares them with a peer. Arguments: name, objectives. Each line of
-//! the input holds one vector of variables; each line of the output its objectives and violation.
+//! Evaluates built-in problems for a script that compares them with a peer. Arguments: name, objectives. Each
+//! line of the input holds one vector of variables; each line of the output its objectives and violation.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use quorate_nsga2::{RealProblem, problems};

@@ -1,7 +1,7 @@
 //! Prints one CSV line per cell of the hypervolume benchmark: objectives, points, hypervolume, microseconds.
 //!
-//! Points lie on a simplex, the reference is 1.1 in every objective. With a folder as argument it also writes each
-//! instance there as little-endian f64, for a peer to read.
+//! Points lie on a simplex, the reference is 1.1 in every objective. With a folder as argument it also writes
+//! each instance there as little-endian f64, for a peer to read.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used)]
 
 #[path = "support/laws.rs"]

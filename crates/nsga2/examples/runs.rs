@@ -1,9 +1,10 @@
-//! Runs NSGA-II on built-in problems and prints one CSV line per run: problem, objectives, population, generations, seed,
-//! seconds, hypervolume, IGD+, feasible individuals.
+//! Runs NSGA-II on built-in problems and prints one CSV line per run: problem, objectives, population,
+//! generations, seed, seconds, hypervolume, IGD+, feasible individuals.
 //!
-//! `runs FRONTS POPULATION GENERATIONS SEEDS [~]PROBLEM[:OBJECTIVES]...`; `~` asks for the epsilon level. FRONTS is the folder of reference fronts. Where it
-//! has one for the problem, objectives are scaled so that the front spans 0 to 1, the hypervolume is measured up to 1.1
-//! in each, and IGD+ against the front; elsewhere both are left empty. All on one thread.
+//! `runs FRONTS POPULATION GENERATIONS SEEDS [~]PROBLEM[:OBJECTIVES]...`; `~` asks for the epsilon level.
+//! FRONTS is the folder of reference fronts. Where it has one for the problem, objectives are scaled so that
+//! the front spans 0 to 1, the hypervolume is measured up to 1.1 in each, and IGD+ against the front;
+//! elsewhere both are left empty. All on one thread.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used)]
 
 #[path = "support/fronts.rs"]

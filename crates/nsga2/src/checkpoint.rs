@@ -1,10 +1,11 @@
 //! A run as bytes, to be continued later or elsewhere.
 //!
-//! Layout, little-endian: magic `QNSGA2` with a zero byte, and version (8 bytes); seed, population, variables, objectives (u64 each);
-//! constraint handling, gene width (u8 each); finished generations (u32); epsilon level of generation 0 (f64); stagnation
-//! watch: whether it has started (u8), best hypervolume (f64), reference point (objectives x f64); then per individual its genes,
-//! objectives, violation (f64), rank (u32) and crowding (f64); last a 64-bit FNV-1a checksum of all that precedes.
-//! All sizes follow from the settings and the problem, so nothing is allocated on the word of the bytes.
+//! Layout, little-endian: magic `QNSGA2` with a zero byte, and version (8 bytes); seed, population,
+//! variables, objectives (u64 each); constraint handling, gene width (u8 each); finished generations (u32);
+//! epsilon level of generation 0 (f64); stagnation watch: whether it has started (u8), best hypervolume
+//! (f64), reference point (objectives x f64); then per individual its genes, objectives, violation (f64),
+//! rank (u32) and crowding (f64); last a 64-bit FNV-1a checksum of all that precedes. All sizes follow from
+//! the settings and the problem, so nothing is allocated on the word of the bytes.
 
 use crate::engine::{Engine, Progress};
 use crate::error::Error;
@@ -94,13 +95,14 @@ where
         Ok(bytes)
     }
 
-    /// Continues the run that wrote `bytes`, bit for bit as if it had not been interrupted. The problem and the settings must
-    /// be those of that run, but for `generations`, `stagnation` and `parallel`, which may differ. (With the epsilon level the number of
-    /// generations shapes the level, so a longer run then takes another course.)
+    /// Continues the run that wrote `bytes`, bit for bit as if it had not been interrupted. The problem and
+    /// the settings must be those of that run, but for `generations`, `stagnation` and `parallel`, which may
+    /// differ. (With the epsilon level the number of generations shapes the level, so a longer run then takes
+    /// another course.)
     ///
     /// # Errors
-    /// [`Error::CheckpointCorrupt`] for bytes that no run wrote, [`Error::CheckpointMismatch`] for those of a run with other
-    /// settings or another shape, [`Error::Settings`] as [`Engine::new`].
+    /// [`Error::CheckpointCorrupt`] for bytes that no run wrote, [`Error::CheckpointMismatch`] for those of a
+    /// run with other settings or another shape, [`Error::Settings`] as [`Engine::new`].
     pub fn resume(problem: P, settings: Settings, bytes: &[u8]) -> Result<Self, Error> {
         let mut engine = Self::new(problem, settings)?;
         let shape = engine.shape();

@@ -1,8 +1,8 @@
 //! Crowding distance: how much room a point has in its front.
 //!
-//! Source: Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II", 2002,
-//! section III-B; pruning: Kukkonen and Deb, "Improved pruning of non-dominated solutions based on crowding distance for
-//! bi-objective optimization problems", 2006.
+//! Source: Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm:
+//! NSGA-II", 2002, section III-B; pruning: Kukkonen and Deb, "Improved pruning of non-dominated solutions
+//! based on crowding distance for bi-objective optimization problems", 2006.
 
 use crate::error::Error;
 use crate::sort::{Sorter, UNRANKED};
@@ -12,9 +12,9 @@ use std::collections::BinaryHeap;
 
 /// Crowding distance of each point within the front of its rank.
 ///
-/// The first and the last point of a front in any objective get infinity. Of points with an equal value the one with
-/// the lower index comes first, so the result does not depend on anything but the input. An objective in which
-/// a whole front is equal, or whose range is not finite, counts nothing.
+/// The first and the last point of a front in any objective get infinity. Of points with an equal value the
+/// one with the lower index comes first, so the result does not depend on anything but the input. An
+/// objective in which a whole front is equal, or whose range is not finite, counts nothing.
 ///
 /// # Errors
 /// As [`crate::sort::ranks`], and [`Error::Shape`] where `ranks` does not have one entry per point.
@@ -121,20 +121,22 @@ fn measure_ranges(
 
 /// Removes the most crowded points of a front one at a time.
 ///
-/// Removing them all at once, by distances measured before, leaves holes where many close points go together, and takes
-/// all copies of a point where copies are many. Here each removal widens the gaps of its neighbours first.
+/// Removing them all at once, by distances measured before, leaves holes where many close points go together,
+/// and takes all copies of a point where copies are many. Here each removal widens the gaps of its neighbours
+/// first.
 #[derive(Debug, Default)]
 pub(crate) struct Pruner {
     /// Neighbours of each point in each objective, [`NONE`] at the ends.
     links: Vec<[u32; 2]>,
     scales: Vec<f64>,
-    /// Bits of a distance, which is never negative, so they are ordered as it is; then the complement of the index.
+    /// Bits of a distance, which is never negative, so they are ordered as it is; then the complement of the
+    /// index.
     heap: BinaryHeap<Reverse<(u64, u32)>>,
 }
 
 impl Pruner {
-    /// Calls `remove` with `count` points of front `rank`, and leaves in `distances` those of the points that stay.
-    /// Of equally crowded points the one with the higher index goes.
+    /// Calls `remove` with `count` points of front `rank`, and leaves in `distances` those of the points that
+    /// stay. Of equally crowded points the one with the higher index goes.
     #[expect(clippy::too_many_arguments, reason = "one private caller, which has all of them at hand")]
     pub(crate) fn prune(
         &mut self,

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 /// `control` is polled at least once per [`UNIT_ROWS`] evaluations, and hears of each finished generation.
 ///
 /// # Errors
-/// [`Error::Settings`] for settings out of range, [`Error::NotANumber`] where an evaluation is not a number, and
-/// [`Error::Cancelled`].
+/// [`Error::Settings`] for settings out of range, [`Error::NotANumber`] where an evaluation is not a number,
+/// and [`Error::Cancelled`].
 pub fn run<P: Problem>(
     problem: &P,
     settings: &Settings,
@@ -82,7 +82,8 @@ pub struct Outcome<Gene> {
 }
 
 impl<Gene> Outcome<Gene> {
-    /// Indices of the feasible individuals of rank 0: the front. Empty where no feasible individual was found.
+    /// Indices of the feasible individuals of rank 0: the front. Empty where no feasible individual was
+    /// found.
     pub fn front(&self) -> Vec<usize> {
         (0..self.ranks.len()).filter(|&row| self.ranks[row] == 0 && self.violations[row] == 0.0).collect()
     }
@@ -132,7 +133,8 @@ impl<P: Problem> Engine<P> {
     /// Breeds generations until the run ends.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] where the control asks for it; the run can then be continued from the last generation.
+    /// [`Error::Cancelled`] where the control asks for it; the run can then be continued from the last
+    /// generation.
     pub fn run(&mut self, control: &dyn Control) -> Result<Stop, Error> {
         loop {
             if let Some(stop) = self.stopped {
@@ -170,8 +172,8 @@ impl<P: Problem> Engine<P> {
         Ok(())
     }
 
-    /// Genes that wait for an evaluation outside: one generation, `population * variables`, row-major. Asking again
-    /// without `tell` gives the same genes.
+    /// Genes that wait for an evaluation outside: one generation, `population * variables`, row-major. Asking
+    /// again without `tell` gives the same genes.
     ///
     /// # Errors
     /// [`Error::OutOfTurn`] once the run has ended.
@@ -187,12 +189,12 @@ impl<P: Problem> Engine<P> {
         Ok(&self.rows.genes[self.settings.population * self.shape.variables..])
     }
 
-    /// Takes what the genes of `ask` are worth: `population * objectives` values, row-major, and one violation per
-    /// individual where the problem has constraints.
+    /// Takes what the genes of `ask` are worth: `population * objectives` values, row-major, and one
+    /// violation per individual where the problem has constraints.
     ///
     /// # Errors
-    /// [`Error::OutOfTurn`] without `ask`, [`Error::Shape`] for wrong lengths, [`Error::NotANumber`]. The run still
-    /// waits for `tell` after an error.
+    /// [`Error::OutOfTurn`] without `ask`, [`Error::Shape`] for wrong lengths, [`Error::NotANumber`]. The run
+    /// still waits for `tell` after an error.
     pub fn tell(&mut self, objectives: &[f64], violations: Option<&[f64]>) -> Result<(), Error> {
         if !self.asked {
             return Err(Error::OutOfTurn);
@@ -328,8 +330,8 @@ impl<P: Problem> Engine<P> {
 }
 
 impl<P: Problem> Engine<P> {
-    /// Draws who meets whom: each individual takes part in two tournaments, so the best has two children's worth of
-    /// parenthood on average, and none is left out by chance.
+    /// Draws who meets whom: each individual takes part in two tournaments, so the best has two children's
+    /// worth of parenthood on average, and none is left out by chance.
     fn pair_up(&mut self) {
         let population = self.settings.population;
         let mut random = Random::stream(self.settings.seed, u64::from(self.progress.bred), u64::MAX);
@@ -452,7 +454,8 @@ fn level_first(violations: &[f64]) -> f64 {
     if level.is_finite() { level } else { 0.0 }
 }
 
-/// The level at a generation: `first * (1 - t / t_c)^5` up to `t_c`, which is 3/5 of the run, 0 from there on.
+/// The level at a generation: `first * (1 - t / t_c)^5` up to `t_c`, which is 3/5 of the run, 0 from there
+/// on.
 fn level(first: f64, generation: u32, generations: u32) -> f64 {
     let end = f64::from(generations) * 0.6;
     let remaining = 1.0 - f64::from(generation) / end;

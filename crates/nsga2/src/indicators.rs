@@ -1,4 +1,5 @@
-//! How good a set of points is: hypervolume, IGD+ and the additive epsilon indicator. All objectives are minimised.
+//! How good a set of points is: hypervolume, IGD+ and the additive epsilon indicator. All objectives are
+//! minimised.
 
 mod hypervolume;
 
@@ -8,11 +9,12 @@ use quorate_types::FieldPath;
 
 pub use hypervolume::{HYPERVOLUME_OBJECTIVES_MAX, HYPERVOLUME_POINTS_MAX, hypervolume};
 
-/// IGD+: mean distance from the points of a reference front to the nearest point, where only the objectives in
-/// which that point is worse count; 0 is best. Weakly Pareto compliant, unlike the plain inverted distance.
+/// IGD+: mean distance from the points of a reference front to the nearest point, where only the objectives
+/// in which that point is worse count; 0 is best. Weakly Pareto compliant, unlike the plain inverted
+/// distance.
 ///
-/// Both sets are row-major with `objective_count` values per point. Source: Ishibuchi, Masuda, Tanigaki and Nojima,
-/// "Modified distance calculation in generational distance and inverted generational distance", 2015.
+/// Both sets are row-major with `objective_count` values per point. Source: Ishibuchi, Masuda, Tanigaki and
+/// Nojima, "Modified distance calculation in generational distance and inverted generational distance", 2015.
 ///
 /// # Errors
 /// [`Error::Shape`] for lengths that do not fit, an empty set, or a value that is not finite.
@@ -33,11 +35,12 @@ pub fn igd_plus(points: &[f64], front: &[f64], objective_count: usize) -> Result
     Ok(sum / (front.len() / objective_count) as f64)
 }
 
-/// Additive epsilon indicator: by how much all points have to be improved in every objective until they weakly
-/// dominate each point of the reference front; 0 or less is best.
+/// Additive epsilon indicator: by how much all points have to be improved in every objective until they
+/// weakly dominate each point of the reference front; 0 or less is best.
 ///
-/// Both sets are row-major with `objective_count` values per point. Source: Zitzler, Thiele, Laumanns, Fonseca and
-/// Grunert da Fonseca, "Performance assessment of multiobjective optimizers: an analysis and review", 2003.
+/// Both sets are row-major with `objective_count` values per point. Source: Zitzler, Thiele, Laumanns,
+/// Fonseca and Grunert da Fonseca, "Performance assessment of multiobjective optimizers: an analysis and
+/// review", 2003.
 ///
 /// # Errors
 /// As [`igd_plus`].

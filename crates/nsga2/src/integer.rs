@@ -1,8 +1,9 @@
 //! Crossovers and mutations for integers and for assignments (gene `i` says where item `i` goes).
 //!
-//! The operators work on slices of any gene, so a [`Problem`] with an encoding of its own can use them; [`Integer`] puts them
-//! together for vectors of bounded integers. Sources: Syswerda, "Uniform crossover in genetic algorithms", 1989 (uniform);
-//! Holland 1975 and De Jong 1975 (one and two points); Davis, "Handbook of genetic algorithms", 1991 (creep).
+//! The operators work on slices of any gene, so a [`Problem`] with an encoding of its own can use them;
+//! [`Integer`] puts them together for vectors of bounded integers. Sources: Syswerda, "Uniform crossover in
+//! genetic algorithms", 1989 (uniform); Holland 1975 and De Jong 1975 (one and two points); Davis, "Handbook
+//! of genetic algorithms", 1991 (creep).
 
 use crate::error::Error;
 use crate::problem::{Problem, Shape};
@@ -112,8 +113,8 @@ pub struct IntegerBounds {
 
 impl IntegerBounds {
     /// # Errors
-    /// [`Error::Bounds`] where the lengths differ, or are 0, or an upper bound lies below its lower one or more than `i64::MAX`
-    /// above it.
+    /// [`Error::Bounds`] where the lengths differ, or are 0, or an upper bound lies below its lower one or
+    /// more than `i64::MAX` above it.
     pub fn new(lower: Vec<i64>, upper: Vec<i64>) -> Result<Self, Error> {
         if lower.len() != upper.len() || lower.is_empty() {
             let reason = format!("{} bounds are expected, as many as in `lower`, at least 1", lower.len());
@@ -157,9 +158,9 @@ pub trait IntegerProblem: Sync {
     fn evaluate(&self, variables: &[i64], objectives: &mut [f64]) -> f64;
 }
 
-/// Makes a [`Problem`] of an [`IntegerProblem`]: uniform initialisation, uniform crossover with probability 0.9, and with
-/// probability one divided by the number of variables a creep of at most about a tenth of the range, or a random
-/// reset.
+/// Makes a [`Problem`] of an [`IntegerProblem`]: uniform initialisation, uniform crossover with probability
+/// 0.9, and with probability one divided by the number of variables a creep of at most about a tenth of the
+/// range, or a random reset.
 #[derive(Clone, Debug)]
 pub struct Integer<P>(pub P);
 

@@ -1,7 +1,7 @@
 //! NSGA-II, non-dominated sorting and quality indicators; knows nothing of machines.
 //!
-//! **A built-in problem.** [`run`] breeds a population and returns it with its ranks; the same seed gives the same bits on
-//! any machine and any number of threads.
+//! **A built-in problem.** [`run`] breeds a population and returns it with its ranks; the same seed gives the
+//! same bits on any machine and any number of threads.
 //!
 //! ```
 //! use quorate_nsga2::{Real, Settings, indicators, problems, run};
@@ -11,14 +11,16 @@
 //! let settings = Settings { population: 100, generations: 150, seed: 7, ..Settings::default() };
 //! let outcome = run(&problem, &settings, &NoControl)?;
 //!
-//! let front: Vec<f64> = outcome.front().iter().flat_map(|&row| outcome.objectives_of(row).to_vec()).collect();
+//! let best = outcome.front();
+//! let front: Vec<f64> = best.iter().flat_map(|&row| outcome.objectives_of(row).to_vec()).collect();
 //! let volume = indicators::hypervolume(&front, &[1.1, 1.1])?;
 //! assert!(volume > 0.85 && volume < 0.21 + 2.0 / 3.0, "{volume}");
 //! # Ok::<(), quorate_nsga2::Error>(())
 //! ```
 //!
-//! **A problem of your own.** [`RealProblem`] and [`IntegerProblem`] need a box and an evaluation; [`Problem`] is the whole
-//! interface, for encodings of other kinds. `evaluate` returns the constraint violation, 0 where there is none.
+//! **A problem of your own.** [`RealProblem`] and [`IntegerProblem`] need a box and an evaluation;
+//! [`Problem`] is the whole interface, for encodings of other kinds. `evaluate` returns the constraint
+//! violation, 0 where there is none.
 //!
 //! ```
 //! use quorate_nsga2::{Bounds, Real, RealProblem, Settings, run};
@@ -47,8 +49,9 @@
 //! # Ok::<(), quorate_nsga2::Error>(())
 //! ```
 //!
-//! **Evaluation elsewhere.** [`Engine::ask`] gives all genes of a generation as one slice and [`Engine::tell`] takes their
-//! objectives; [`Engine::checkpoint`] and [`Engine::resume`] store a run and continue it.
+//! **Evaluation elsewhere.** [`Engine::ask`] gives all genes of a generation as one slice and
+//! [`Engine::tell`] takes their objectives; [`Engine::checkpoint`] and [`Engine::resume`] store a run and
+//! continue it.
 //!
 //! ```
 //! use quorate_nsga2::{Engine, Real, Settings, problems, RealProblem};
@@ -69,8 +72,9 @@
 //! # Ok::<(), quorate_nsga2::Error>(())
 //! ```
 //!
-//! **The parts alone.** [`sort`] ranks points, [`crowding`] measures their neighbourhoods, [`indicators`] judges sets of
-//! them, [`integer`] and [`real`] hold operators, [`math`] the arithmetic that gives the same bits everywhere.
+//! **The parts alone.** [`sort`] ranks points, [`crowding`] measures their neighbourhoods, [`indicators`]
+//! judges sets of them, [`integer`] and [`real`] hold operators, [`math`] the arithmetic that gives the same
+//! bits everywhere.
 
 pub mod checkpoint;
 pub mod crowding;

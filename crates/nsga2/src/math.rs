@@ -1,12 +1,14 @@
 //! Elementary functions that give the same bits on every machine.
 //!
-//! `f64::powf`, `exp`, `ln`, `sin` and their kin call the system's libm, whose last bits differ between versions of glibc
-//! and, through its choice of fused multiply-add, even between processors. A run that must be repeatable cannot use
-//! them. These are series in plain additions, multiplications and divisions, which IEEE 754 fixes exactly and
-//! the compiler must not fuse or reorder; `sqrt` of the standard library is exact by the same rule.
+//! `f64::powf`, `exp`, `ln`, `sin` and their kin call the system's libm, whose last bits differ between
+//! versions of glibc and, through its choice of fused multiply-add, even between processors. A run that must
+//! be repeatable cannot use them. These are series in plain additions, multiplications and divisions, which
+//! IEEE 754 fixes exactly and the compiler must not fuse or reorder; `sqrt` of the standard library is exact
+//! by the same rule.
 //!
-//! Errors, measured by the tests below against the standard library: `exp`, `ln`, `sin`, `cos`, `atan2` within 4e-16
-//! relative (`sin` and `cos`: absolute, for arguments up to 1e4); `pow` within 4e-16 times (1 + |result's logarithm|).
+//! Errors, measured by the tests below against the standard library: `exp`, `ln`, `sin`, `cos`, `atan2`
+//! within 4e-16 relative (`sin` and `cos`: absolute, for arguments up to 1e4); `pow` within 4e-16 times (1 +
+//! |result's logarithm|).
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LOG2_E, PI};
 
@@ -34,7 +36,8 @@ pub fn ln(x: f64) -> f64 {
     let bits = x.to_bits().wrapping_sub(SQRT_HALF_BITS);
     let exponent = (bits.cast_signed() >> 52) as f64;
     let fraction = f64::from_bits((bits & FRACTION_MASK) + SQRT_HALF_BITS);
-    // ln(fraction) = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...), and 2 s = f - s f keeps the leading term exact.
+    // ln(fraction) = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...), and 2 s = f - s f keeps the leading term
+    // exact.
     let f = fraction - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;
@@ -113,8 +116,8 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
 const FRACTION_MASK: u64 = (1 << 52) - 1;
 
-/// The Taylor series of e^r for |r| <= ln(2)/2; the first term left out is below 5e-18. Grouped in pairs (Estrin),
-/// so that the processor can work on several terms at a time.
+/// The Taylor series of e^r for |r| <= ln(2)/2; the first term left out is below 5e-18. Grouped in pairs
+/// (Estrin), so that the processor can work on several terms at a time.
 #[inline(always)]
 fn exp_series(r: f64) -> f64 {
     const C: [f64; 14] = inverse_factorials();
@@ -200,7 +203,8 @@ const fn inverse_factorials_from(first: usize) -> [f64; 8] {
     values
 }
 
-/// Arc tangent of a number of [0, 1]: halving the angle twice leaves at most tan(pi/16) for the Taylor series.
+/// Arc tangent of a number of [0, 1]: halving the angle twice leaves at most tan(pi/16) for the Taylor
+/// series.
 fn atan_of_fraction(x: f64) -> f64 {
     if x == 1.0 {
         return FRAC_PI_4;
@@ -259,7 +263,8 @@ mod tests {
 
         #[test]
         fn exponentials(x in -700.0..700.0_f64) {
-            prop_assert!(near(exp(x), x.exp(), 4e-16 * (1.0 + x.abs() / 700.0)), "{} {} {}", x, exp(x), x.exp());
+            let tolerance = 4e-16 * (1.0 + x.abs() / 700.0);
+            prop_assert!(near(exp(x), x.exp(), tolerance), "{} {} {}", x, exp(x), x.exp());
         }
 
         #[test]

@@ -13,13 +13,13 @@ pub struct Shape {
 
 /// A problem of any encoding: reals, integers, assignments.
 ///
-/// The engine owns selection, sorting and survival; the problem owns what a gene means: how generation 0 is made, how
-/// parents are recombined and what an individual is worth. `crates/nsga2` brings all three for bounded reals
-/// and integers, so only unusual encodings implement this whole trait.
+/// The engine owns selection, sorting and survival; the problem owns what a gene means: how generation 0 is
+/// made, how parents are recombined and what an individual is worth. `crates/nsga2` brings all three for
+/// bounded reals and integers, so only unusual encodings implement this whole trait.
 ///
-/// Each individual gets a random stream of its own, drawn from the seed, the generation and its index. The result
-/// therefore does not depend on how individuals are spread over threads, as long as `evaluate` depends on the
-/// genes alone.
+/// Each individual gets a random stream of its own, drawn from the seed, the generation and its index. The
+/// result therefore does not depend on how individuals are spread over threads, as long as `evaluate` depends
+/// on the genes alone.
 pub trait Problem: Sync {
     /// One gene.
     type Gene: Copy + Send + Sync + PartialEq + Default + 'static;
@@ -38,12 +38,12 @@ pub trait Problem: Sync {
     /// Makes two children of two parents: recombination and mutation.
     fn vary(&self, random: &mut Random, parents: [&[Self::Gene]; 2], children: [&mut [Self::Gene]; 2]);
 
-    /// Writes the objectives of one individual and returns its constraint violation: 0 where it is feasible, else
-    /// a positive sum in units of the problem's choice. It may repair the genes in place.
+    /// Writes the objectives of one individual and returns its constraint violation: 0 where it is feasible,
+    /// else a positive sum in units of the problem's choice. It may repair the genes in place.
     fn evaluate(&self, scratch: &mut Self::Scratch, genes: &mut [Self::Gene], objectives: &mut [f64]) -> f64;
 
-    /// Whether these genes could be an individual of this problem. It guards against genes from a checkpoint, which may come from
-    /// anywhere; a problem whose `evaluate` indexes by genes must not answer yes to all.
+    /// Whether these genes could be an individual of this problem. It guards against genes from a checkpoint,
+    /// which may come from anywhere; a problem whose `evaluate` indexes by genes must not answer yes to all.
     fn accepts(&self, genes: &[Self::Gene]) -> bool {
         let _ = genes;
         true

@@ -1,7 +1,7 @@
 //! Test problems of the literature, by name.
 //!
-//! All are bounded real problems with minimised objectives, in their standard sizes. The arithmetic is that of
-//! [`crate::math`], so a run on a built-in problem gives the same bits everywhere.
+//! All are bounded real problems with minimised objectives, in their standard sizes. The arithmetic is that
+//! of [`crate::math`], so a run on a built-in problem gives the same bits everywhere.
 
 mod constrained_dtlz;
 mod dtlz;
@@ -60,7 +60,8 @@ enum Size {
     Pair(usize),
     /// ZDT4: ten variables, all but the first of [-5, 5].
     Zdt4,
-    /// Any number of objectives from 2, and this many distance variables; the last position variable is the first of them.
+    /// Any number of objectives from 2, and this many distance variables; the last position variable is the
+    /// first of them.
     Scalable(usize),
     /// 2 or 3 objectives and 24 variables; the i-th lies in [0, 2 i].
     Wfg,
@@ -73,11 +74,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().map(|entry| entry.name)
 }
 
-/// A built-in problem in its standard size. `objectives` chooses another number of objectives where the problem allows it:
-/// DTLZ and C-DTLZ from 2 to [`OBJECTIVES_MAX`](crate::settings::OBJECTIVES_MAX) (3 unless told), WFG 2 or 3 (2 unless told).
+/// A built-in problem in its standard size. `objectives` chooses another number of objectives where the
+/// problem allows it: DTLZ and C-DTLZ from 2 to [`OBJECTIVES_MAX`](crate::settings::OBJECTIVES_MAX) (3 unless
+/// told), WFG 2 or 3 (2 unless told).
 ///
 /// # Errors
-/// [`Error::UnknownProblem`], and [`Error::Settings`] for a number of objectives that the problem does not have.
+/// [`Error::UnknownProblem`], and [`Error::Settings`] for a number of objectives that the problem does not
+/// have.
 pub fn by_name(name: &str, objectives: Option<usize>) -> Result<Builtin, Error> {
     let Some(entry) = CATALOGUE.iter().find(|entry| entry.name == name) else {
         let known = names().collect::<Vec<_>>().join(", ");

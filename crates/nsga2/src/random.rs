@@ -1,8 +1,9 @@
 //! Random numbers that depend on the seed and the place of use alone.
 //!
-//! Generator: xoshiro256++ 1.0 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021); its state
-//! is filled by SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014), as
-//! the authors of xoshiro advise. Only integer arithmetic decides, so every build draws the same numbers.
+//! Generator: xoshiro256++ 1.0 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021);
+//! its state is filled by SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
+//! Generators", 2014), as the authors of xoshiro advise. Only integer arithmetic decides, so every build
+//! draws the same numbers.
 
 /// A random stream of one individual in one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn xoshiro_matches_its_published_recurrence() {
-        // First outputs of xoshiro256++ from the state 1, 2, 3, 4 (test vector of the rand_xoshiro crate's docs).
+        // First outputs of xoshiro256++ from the state 1, 2, 3, 4 (test vector of the rand_xoshiro crate's
+        // docs).
         let mut random = Random { state: [1, 2, 3, 4] };
         let drawn: Vec<u64> = (0..4).map(|_| random.next_u64()).collect();
         assert_eq!(drawn, [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386]);

@@ -1,9 +1,10 @@
 //! Problems over bounded real numbers: simulated binary crossover and polynomial mutation.
 //!
-//! Sources: Deb and Agrawal, "Simulated binary crossover for continuous search space", 1995, with children cut off at the
-//! bounds; Deb and Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", 1996, in the form of
-//! Deb's NSGA-II code of 2002, which shrinks a mutation near a bound. The crossover of that code shrinks near bounds as
-//! well; the older form searches wider and did better on ZDT, DTLZ and WFG (much better where an optimum lies on a bound).
+//! Sources: Deb and Agrawal, "Simulated binary crossover for continuous search space", 1995, with children
+//! cut off at the bounds; Deb and Goyal, "A combined genetic adaptive search (GeneAS) for engineering
+//! design", 1996, in the form of Deb's NSGA-II code of 2002, which shrinks a mutation near a bound. The
+//! crossover of that code shrinks near bounds as well; the older form searches wider and did better on ZDT,
+//! DTLZ and WFG (much better where an optimum lies on a bound).
 
 use crate::error::Error;
 use crate::math;
@@ -32,8 +33,8 @@ pub struct Bounds {
 
 impl Bounds {
     /// # Errors
-    /// [`Error::Bounds`] where the lengths differ, a bound is not finite, lies above its partner, or is so far from it that
-    /// their difference overflows.
+    /// [`Error::Bounds`] where the lengths differ, a bound is not finite, lies above its partner, or is so
+    /// far from it that their difference overflows.
     pub fn new(lower: Vec<f64>, upper: Vec<f64>) -> Result<Self, Error> {
         if lower.len() != upper.len() || lower.is_empty() {
             let reason = format!("{} bounds are expected, as many as in `lower`, at least 1", lower.len());
@@ -99,8 +100,9 @@ impl Default for RealOperators {
     }
 }
 
-/// One mutation in so many draws a value anew. Without it a value that all individuals have lost is out of reach for good
-/// where the objectives are flat, as in MW1 and MW4: polynomial steps of index 20 hardly exceed a tenth of the range.
+/// One mutation in so many draws a value anew. Without it a value that all individuals have lost is out of
+/// reach for good where the objectives are flat, as in MW1 and MW4: polynomial steps of index 20 hardly
+/// exceed a tenth of the range.
 pub const RESET_ONE_IN: usize = 20;
 
 /// Largest distribution index; beyond it children equal their parents to the last bits.
@@ -260,7 +262,8 @@ impl Mutation {
         Self { probability, skip_scale: 1.0 / math::ln(1.0 - probability) }
     }
 
-    /// Polynomial mutation in place. The distance to the next mutated variable is geometric, so it is drawn at once.
+    /// Polynomial mutation in place. The distance to the next mutated variable is geometric, so it is drawn
+    /// at once.
     fn apply(&self, random: &mut Random, bounds: &Bounds, eta: f64, genes: &mut [f64]) {
         if self.probability <= 0.0 {
             return;

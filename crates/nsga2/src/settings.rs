@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::problem::Shape;
 
-/// The settings of a run. With the same problem and the same settings the result is the same bit for bit, whatever the
-/// machine and its threads.
+/// The settings of a run. With the same problem and the same settings the result is the same bit for bit,
+/// whatever the machine and its threads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// Individuals: an even number from 4 to [`POPULATION_MAX`].
@@ -34,14 +34,17 @@ impl Default for Settings {
     }
 }
 
-/// What an infeasible individual is worth. Repair needs no setting: a problem repairs genes in its `evaluate`.
+/// What an infeasible individual is worth. Repair needs no setting: a problem repairs genes in its
+/// `evaluate`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConstraintHandling {
-    /// Any feasible individual beats any infeasible one; of two infeasible ones the smaller violation wins (Deb 2002).
+    /// Any feasible individual beats any infeasible one; of two infeasible ones the smaller violation wins
+    /// (Deb 2002).
     #[default]
     FeasibilityFirst,
-    /// As above, but violations up to a level count as feasible. The level starts at the violation that a fifth of
-    /// generation 0 stays below and falls to 0 over the first part of the run (Takahama and Sakai 2006).
+    /// As above, but violations up to a level count as feasible. The level starts at the violation that a
+    /// fifth of generation 0 stays below and falls to 0 over the first part of the run (Takahama and Sakai
+    /// 2006).
     EpsilonLevel,
 }
 

@@ -1,13 +1,15 @@
 //! Non-dominated sorting: which points are best, second best and so on.
 //!
-//! A point dominates another where it is nowhere worse and somewhere better. Rank 0 holds the points that none
-//! dominates, rank 1 those that only rank 0 dominates, and so on; equal points share a rank. All objectives are minimised.
+//! A point dominates another where it is nowhere worse and somewhere better. Rank 0 holds the points that
+//! none dominates, rank 1 those that only rank 0 dominates, and so on; equal points share a rank. All
+//! objectives are minimised.
 //!
-//! Every value is first replaced by its dense rank among the values of its objective, so ties cost nothing and all
-//! later work is on small integers. Points are then taken in lexicographic order, in which a point can only be
-//! dominated by an earlier one, and each finds the first front that does not dominate it (efficient non-dominated
-//! sort, Zhang, Tian, Cheng and Jin 2015). What a front remembers depends on the number of objectives: its last value
-//! for two, a staircase for three, and blocks of dense ranks that are compared a vector at a time for more.
+//! Every value is first replaced by its dense rank among the values of its objective, so ties cost nothing
+//! and all later work is on small integers. Points are then taken in lexicographic order, in which a point
+//! can only be dominated by an earlier one, and each finds the first front that does not dominate it
+//! (efficient non-dominated sort, Zhang, Tian, Cheng and Jin 2015). What a front remembers depends on the
+//! number of objectives: its last value for two, a staircase for three, and blocks of dense ranks that are
+//! compared a vector at a time for more.
 
 mod blocks;
 mod columns;
@@ -42,8 +44,8 @@ pub const POINTS_MAX: usize = 1 << 24;
 /// ```
 ///
 /// # Errors
-/// [`Error::NotANumber`] for NaN, [`Error::Shape`] for no or more than [`OBJECTIVES_MAX`] objectives, a length that is no
-/// multiple of them, or more than [`POINTS_MAX`] points.
+/// [`Error::NotANumber`] for NaN, [`Error::Shape`] for no or more than [`OBJECTIVES_MAX`] objectives, a
+/// length that is no multiple of them, or more than [`POINTS_MAX`] points.
 pub fn ranks(objectives: &[f64], objective_count: usize) -> Result<Vec<u32>, Error> {
     let mut sorter = Sorter::default();
     Ok(sorter.rank(objectives, objective_count)?.to_vec())
@@ -69,8 +71,8 @@ impl Default for Sorter {
 }
 
 impl Sorter {
-    /// A sorter that uses `path`, for benches and tests; `Sorter::default()` takes the fastest one of this machine.
-    /// A path that this machine does not have is replaced by the portable one.
+    /// A sorter that uses `path`, for benches and tests; `Sorter::default()` takes the fastest one of this
+    /// machine. A path that this machine does not have is replaced by the portable one.
     pub fn with_path(path: Path) -> Self {
         Self {
             path: path.or_portable(),

@@ -47,7 +47,8 @@ impl Watch {
         Ok(!first && !gained)
     }
 
-    /// A tenth of its range behind the worst value of the front, in each objective; the same as the benchmarks use.
+    /// A tenth of its range behind the worst value of the front, in each objective; the same as the
+    /// benchmarks use.
     fn fix_reference(&mut self, front: &[f64], count: usize) {
         self.started = true;
         self.reference.clear();

@@ -20,7 +20,8 @@ impl Fitness {
     }
 }
 
-/// The individuals of one generation: parents in the first half of each array, offspring in the second; row-major.
+/// The individuals of one generation: parents in the first half of each array, offspring in the second;
+/// row-major.
 pub(crate) struct Rows<Gene> {
     pub(crate) genes: Vec<Gene>,
     pub(crate) objectives: Vec<f64>,
@@ -43,8 +44,8 @@ pub(crate) struct Survival {
 }
 
 impl Survival {
-    /// Moves the best `rows / 2` individuals of the rows from `start` on into the first half. Violations up to `level`
-    /// count as feasible.
+    /// Moves the best `rows / 2` individuals of the rows from `start` on into the first half. Violations up
+    /// to `level` count as feasible.
     pub(crate) fn select<Gene: Copy>(
         &mut self,
         rows: &mut Rows<Gene>,
@@ -217,7 +218,8 @@ impl Survival {
     }
 }
 
-/// Objectives of the feasible rows: all rows from `first` on, unless some are infeasible and they had to be gathered.
+/// Objectives of the feasible rows: all rows from `first` on, unless some are infeasible and they had to be
+/// gathered.
 fn feasible_objectives<'a, Gene>(
     rows: &'a Rows<Gene>,
     infeasible: &[u32],

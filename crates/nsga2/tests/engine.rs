@@ -198,7 +198,8 @@ proptest! {
                 prop_assert!(resumed.outcome().unwrap().genes.iter().all(|gene| (0.0..=1.0).contains(gene)));
             }
             Err(error) => prop_assert!(
-                matches!(error, Error::CheckpointCorrupt { .. } | Error::CheckpointMismatch { .. }), "{}", error
+                matches!(error, Error::CheckpointCorrupt { .. } | Error::CheckpointMismatch { .. }),
+                "{}", error
             ),
         }
     }
@@ -220,7 +221,8 @@ proptest! {
         let (lower, upper) = box_of.iter().map(|&(low, range)| (low, low + range)).unzip();
         let bounds = Bounds::new(lower, upper).unwrap();
         let operators = RealOperators {
-            crossover_probability: 1.0, crossover_eta: eta, mutation_probability: probability, mutation_eta: eta,
+            crossover_probability: 1.0, crossover_eta: eta,
+            mutation_probability: probability, mutation_eta: eta,
         };
         let problem = Real::with_operators(Nothing(bounds.clone()), operators).unwrap();
         let count = box_of.len();

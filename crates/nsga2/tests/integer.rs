@@ -17,7 +17,9 @@ const CROSSOVERS: [(&str, Crossover); 3] = [
 
 proptest! {
     #[test]
-    fn crossovers_exchange_genes_place_by_place(left in prop::collection::vec(any::<i64>(), 0..200), seed in any::<u64>()) {
+    fn crossovers_exchange_genes_place_by_place(
+        left in prop::collection::vec(any::<i64>(), 0..200), seed in any::<u64>(),
+    ) {
         let right: Vec<i64> = left.iter().map(|gene| gene.wrapping_add(1)).collect();
         for (name, crossover) in CROSSOVERS {
             let (mut a, mut b) = (left.clone(), right.clone());
@@ -37,7 +39,8 @@ proptest! {
         let lower: Vec<i64> = bounds.iter().map(|&(low, _)| i64::from(low)).collect();
         let upper: Vec<i64> = bounds.iter().map(|&(low, range)| i64::from(low) + range).collect();
         let bounds = IntegerBounds::new(lower.clone(), upper.clone()).unwrap();
-        let within = |genes: &[i64]| genes.iter().zip(lower.iter().zip(&upper)).all(|(x, (low, high))| x >= low && x <= high);
+        let limits = || lower.iter().zip(&upper);
+        let within = |genes: &[i64]| genes.iter().zip(limits()).all(|(x, (low, high))| x >= low && x <= high);
         let mut random = Random::stream(seed, 0, 0);
         let mut genes = lower.clone();
         for _ in 0..10 {

@@ -85,7 +85,8 @@ fn constrained_dtlz_know_what_is_feasible() {
     let at = |name: &str, position: [f64; 2], distance: f64, rest: usize| {
         evaluate(name, None, &padded(&position, distance, 2 + rest)).1
     };
-    // The plane of DTLZ1 with sum 0.5: f3 / 0.6 + (f1 + f2) / 0.5 <= 1 holds, also with room to spare at f3 = 0.5.
+    // The plane of DTLZ1 with sum 0.5: f3 / 0.6 + (f1 + f2) / 0.5 <= 1 holds, also with room to spare at f3 =
+    // 0.5.
     assert_eq!(at("C1-DTLZ1", [0.5, 0.5], 0.5, 5), 0.0);
     assert!(at("C1-DTLZ1", [0.5, 0.5], 0.4, 5) > 0.0);
     // C1-DTLZ3 is infeasible between the spheres of radius 4 and 9; x = 0.6 makes g = 100 * 10 * 0.01 = 10.
@@ -131,7 +132,8 @@ fn wfg_lie_on_their_surfaces() {
             assert!((sum - 1.0).abs() < 1e-9, "WFG3 {sum}");
         }
     }
-    // All zero is as far from the front as can be: distance 1, position 0 at the end of the convex and mixed shapes.
+    // All zero is as far from the front as can be: distance 1, position 0 at the end of the convex and mixed
+    // shapes.
     assert_near("WFG1", &evaluate("WFG1", None, &[0.0; 24]).0, &[1.0, 5.0]);
     // Two equal values of 1 are linked to 2/3, and the disconnected shape ends at 1.
     assert_near("WFG2", &evaluate("WFG2", None, &[0.0; 24]).0, &[2.0 / 3.0, 4.0 + 2.0 / 3.0]);
@@ -139,7 +141,8 @@ fn wfg_lie_on_their_surfaces() {
 
 #[test]
 fn mw_on_their_fronts() {
-    // g1: each variable is the root of its optimum; g2: the optimum is its index / 15; g3: 1 - (previous - 0.5)^2.
+    // g1: each variable is the root of its optimum; g2: the optimum is its index / 15; g3: 1 - (previous -
+    // 0.5)^2.
     let biased = |objectives: usize, first: &[f64]| {
         let mut variables = first.to_vec();
         let power = 1.0 / (15 - objectives) as f64;
@@ -184,7 +187,8 @@ fn mw_on_their_fronts() {
         assert_eq!(evaluate("MW2", None, &rugged(2, &[x])).1, 0.0);
         assert!(evaluate("MW2", None, &padded(&[x], 0.5, 15)).1 > 0.0);
     }
-    // sin(2 pi l)^8 with l = sqrt(2) (1 - 1.85 x): zero at l = 0, where x = 1 / 1.85 and the sum is above... below 1.
+    // sin(2 pi l)^8 with l = sqrt(2) (1 - 1.85 x): zero at l = 0, where x = 1 / 1.85 and the sum is above...
+    // below 1.
     assert_eq!(evaluate("MW1", None, &biased(2, &[1.0])).1, 0.0);
     // Bounds that meet the root of a negative number after rounding.
     let edge = problems::by_name("MW11", None).unwrap().bounds().upper()[0];
@@ -228,8 +232,8 @@ fn reference_fronts_are_what_the_problems_reach() {
     {
         let front = fronts::read(FRONTS, name, objectives).unwrap();
         let optimal = front.scale(&optimal_points(name, objectives));
-        // How far our optimal points would have to move to cover the reference front, and the other way round:
-        // one as good as the other up to the spacing of their points and the digits of the files.
+        // How far our optimal points would have to move to cover the reference front, and the other way
+        // round: one as good as the other up to the spacing of their points and the digits of the files.
         let misses = indicators::igd_plus(&optimal, &front.points, objectives).unwrap();
         let dominated = indicators::igd_plus(&front.points, &optimal, objectives).unwrap();
         let spacing = if objectives == 2 { 3e-3 } else { 3e-2 };

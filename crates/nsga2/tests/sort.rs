@@ -89,7 +89,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bit_pattern_is_ranked_or_refused(bits in prop::collection::vec(any::<u64>(), 0..60), count in 0_usize..6) {
+    fn any_bit_pattern_is_ranked_or_refused(
+        bits in prop::collection::vec(any::<u64>(), 0..60), count in 0_usize..6,
+    ) {
         let objectives: Vec<f64> = bits.into_iter().map(f64::from_bits).collect();
         match ranks(&objectives, count) {
             Ok(ranks) => prop_assert_eq!(ranks, brute_force(&objectives, count)),
@@ -104,7 +106,8 @@ proptest! {
         let ranks = ranks(&objectives, count).unwrap();
         let distances = crowding::distances(&objectives, count, &ranks).unwrap();
         for (found, expected) in distances.iter().zip(crowding_by_definition(&objectives, count, &ranks)) {
-            prop_assert!(*found == expected || (found - expected).abs() < 1e-9 * expected, "{} {}", found, expected);
+            let near = *found == expected || (found - expected).abs() < 1e-9 * expected;
+            prop_assert!(near, "{} {}", found, expected);
         }
     }
 }

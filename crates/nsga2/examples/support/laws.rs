@@ -6,8 +6,8 @@ use quorate_nsga2::Random;
 /// Names of the laws: a merged parent and child population, uniform values, small integers.
 pub const LAWS: [&str; 3] = ["nsga", "cube", "grid"];
 
-/// `points` rows of `count` values. `nsga`: half the points on a simplex, half up to 20 % behind it; `cube`: uniform;
-/// `grid`: integers of 0 to 29.
+/// `points` rows of `count` values. `nsga`: half the points on a simplex, half up to 20 % behind it; `cube`:
+/// uniform; `grid`: integers of 0 to 29.
 pub fn instance(law: &str, points: usize, count: usize) -> Vec<f64> {
     let mut objectives = Vec::with_capacity(points * count);
     for point in 0..points {

@@ -1,10 +1,11 @@
 //! Exact hypervolume for up to five objectives.
 //!
-//! All dimensions above two are swept along the last objective: a point adds, to the volume of those before it, what it
-//! alone dominates in the other objectives, times its distance from the reference in the last (While, Bradstreet and
-//! Barone, "A fast way of calculating exact hypervolumes", 2012, call this the exclusive hypervolume). In two objectives
-//! that is the area cut off a staircase, in three a sweep over such staircases clipped to the box of the point, in four the
-//! box less the volume of all earlier points clipped to it.
+//! All dimensions above two are swept along the last objective: a point adds, to the volume of those before
+//! it, what it alone dominates in the other objectives, times its distance from the reference in the last
+//! (While, Bradstreet and Barone, "A fast way of calculating exact hypervolumes", 2012, call this the
+//! exclusive hypervolume). In two objectives that is the area cut off a staircase, in three a sweep over such
+//! staircases clipped to the box of the point, in four the box less the volume of all earlier points clipped
+//! to it.
 
 use crate::error::Error;
 use quorate_types::FieldPath;
@@ -16,8 +17,9 @@ pub const HYPERVOLUME_POINTS_MAX: usize = 1 << 20;
 
 /// Volume of the space that `points` dominate up to `reference`, exact but for rounding.
 ///
-/// `points` is row-major with as many values per point as `reference` has, 1 to [`HYPERVOLUME_OBJECTIVES_MAX`]. Points that
-/// are not better than the reference in every objective count nothing, nor do points that others dominate.
+/// `points` is row-major with as many values per point as `reference` has, 1 to
+/// [`HYPERVOLUME_OBJECTIVES_MAX`]. Points that are not better than the reference in every objective count
+/// nothing, nor do points that others dominate.
 ///
 /// ```
 /// let volume = quorate_nsga2::indicators::hypervolume(&[1.0, 2.0, 2.0, 1.0], &[3.0, 3.0])?;
@@ -26,8 +28,8 @@ pub const HYPERVOLUME_POINTS_MAX: usize = 1 << 20;
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`] for another number of objectives, lengths that do not fit, more than [`HYPERVOLUME_POINTS_MAX`]
-/// points, or a value that is not finite (plus infinity is allowed in `points`).
+/// [`Error::Shape`] for another number of objectives, lengths that do not fit, more than
+/// [`HYPERVOLUME_POINTS_MAX`] points, or a value that is not finite (plus infinity is allowed in `points`).
 pub fn hypervolume(points: &[f64], reference: &[f64]) -> Result<f64, Error> {
     check(points, reference)?;
     let count = reference.len();
@@ -37,8 +39,8 @@ pub fn hypervolume(points: &[f64], reference: &[f64]) -> Result<f64, Error> {
         .map(|point| std::array::from_fn(|index| point.get(index).copied().unwrap_or(0.0)))
         .collect();
     let limit = std::array::from_fn(|index| reference.get(index).copied().unwrap_or(0.0));
-    // In the order of the last objective a point can only be dominated by an earlier one, given that ties are broken by
-    // the other objectives.
+    // In the order of the last objective a point can only be dominated by an earlier one, given that ties are
+    // broken by the other objectives.
     rows.sort_unstable_by(|a, b| {
         let last = a[count - 1].total_cmp(&b[count - 1]);
         a[..count - 1].iter().zip(&b[..count - 1]).fold(last, |order, (a, b)| order.then(a.total_cmp(b)))
@@ -105,7 +107,8 @@ fn volume_4(rows: &[Row], limit: &Row) -> f64 {
 
 fn volume_5(rows: &[Row], limit: &Row) -> f64 {
     let (mut layer, mut stairs) = (Layer::default(), Stairs::default());
-    // Earlier points that no other dominates in the first four objectives, in the order of the third and of the fourth.
+    // Earlier points that no other dominates in the first four objectives, in the order of the third and of
+    // the fourth.
     let (mut by_third, mut by_fourth) = (Vec::<[f64; 4]>::new(), Vec::<[f64; 4]>::new());
     let mut total = 0.0;
     for row in rows {
@@ -115,7 +118,8 @@ fn volume_5(rows: &[Row], limit: &Row) -> f64 {
         if by_fourth[..first_above].iter().any(covers) {
             continue;
         }
-        // Clipped to the box of the point, all that is not above it in the fourth objective is a single slice.
+        // Clipped to the box of the point, all that is not above it in the fourth objective is a single
+        // slice.
         let mut covered = layer.fill(&mut stairs, &by_third, point, limit) * (limit[3] - point[3]);
         for other in &by_fourth[first_above..] {
             let clipped = [other[0].max(point[0]), other[1].max(point[1]), other[2].max(point[2])];
@@ -151,8 +155,8 @@ impl Layer {
         self.third.clear();
     }
 
-    /// Becomes the points that are not above `point` in the fourth objective, clipped to its box in the other three,
-    /// and returns their volume there. `points` are in the order of the third objective.
+    /// Becomes the points that are not above `point` in the fourth objective, clipped to its box in the other
+    /// three, and returns their volume there. `points` are in the order of the third objective.
     fn fill(&mut self, stairs: &mut Stairs, points: &[[f64; 4]], point: [f64; 4], limit: &Row) -> f64 {
         let [a, b, c, d] = point;
         self.clear();

@@ -1,7 +1,8 @@
 //! Constrained DTLZ problems.
 //!
 //! Source: Jain and Deb, "An evolutionary many-objective optimization algorithm using reference-point based
-//! nondominated sorting approach, part II", 2014. A constraint c >= 0 contributes max(0, -c) to the violation.
+//! nondominated sorting approach, part II", 2014. A constraint c >= 0 contributes max(0, -c) to the
+//! violation.
 
 use super::dtlz;
 

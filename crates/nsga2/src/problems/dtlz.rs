@@ -1,6 +1,7 @@
 //! DTLZ1 to DTLZ7 for any number of objectives from 2.
 //!
-//! Source: Deb, Thiele, Laumanns and Zitzler, "Scalable test problems for evolutionary multiobjective optimization", 2005.
+//! Source: Deb, Thiele, Laumanns and Zitzler, "Scalable test problems for evolutionary multiobjective
+//! optimization", 2005.
 
 use crate::math::{cos, pow, powi, sin};
 use std::f64::consts::{FRAC_PI_2, PI};

@@ -1,7 +1,8 @@
 //! MW1 to MW14, constrained.
 //!
-//! Source: Ma and Wang, "Evolutionary constrained multiobjective optimization: test suite construction and performance
-//! comparisons", 2019. Constraints are written c <= 0; each contributes max(0, c) to the violation.
+//! Source: Ma and Wang, "Evolutionary constrained multiobjective optimization: test suite construction and
+//! performance comparisons", 2019. Constraints are written c <= 0; each contributes max(0, c) to the
+//! violation.
 
 use crate::math::{atan2, cos, exp, pow, powi, sin};
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};

@@ -1,7 +1,7 @@
 //! WFG1 to WFG9 for 2 and 3 objectives.
 //!
-//! Source: Huband, Hingston, Barone and While, "A review of multiobjective test problems and a scalable test problem
-//! toolkit", 2006; the names of transformations and shapes are theirs.
+//! Source: Huband, Hingston, Barone and While, "A review of multiobjective test problems and a scalable test
+//! problem toolkit", 2006; the names of transformations and shapes are theirs.
 
 use crate::math::{cos, pow, sin};
 use std::f64::consts::{FRAC_PI_2, PI};
@@ -162,7 +162,8 @@ fn linked_pairs(x: &[f64], f: &[f64], degenerate: bool) -> [f64; 3] {
     position(&t, f.len(), degenerate)
 }
 
-/// Position on the front and, last, the distance from it; only the first position counts where the front is a curve.
+/// Position on the front and, last, the distance from it; only the first position counts where the front is a
+/// curve.
 fn position(t: &[f64; 3], objectives: usize, degenerate: bool) -> [f64; 3] {
     let mut x = *t;
     let distance = t[objectives - 1];

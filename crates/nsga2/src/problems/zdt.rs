@@ -1,6 +1,7 @@
 //! ZDT1 to ZDT4 and ZDT6 (ZDT5 is binary).
 //!
-//! Source: Zitzler, Deb and Thiele, "Comparison of multiobjective evolutionary algorithms: empirical results", 2000.
+//! Source: Zitzler, Deb and Thiele, "Comparison of multiobjective evolutionary algorithms: empirical
+//! results", 2000.
 
 use crate::math::{cos, exp, powi, sin};
 use std::f64::consts::PI;

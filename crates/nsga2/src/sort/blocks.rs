@@ -7,9 +7,9 @@ use super::kernel::{Chains, LANES, Lane, NONE, Path};
 
 /// The points of all fronts, [`LANES`] to a block and column by column within it.
 ///
-/// Each front is divided into cells by whether a value lies in the lower or the upper half of its column. A point can
-/// only be dominated from cells that are below its own in every column, so most blocks are never looked at. The first
-/// column is not stored: points arrive in its order.
+/// Each front is divided into cells by whether a value lies in the lower or the upper half of its column. A
+/// point can only be dominated from cells that are below its own in every column, so most blocks are never
+/// looked at. The first column is not stored: points arrive in its order.
 #[derive(Debug, Default)]
 pub(super) struct Blocks<Value> {
     lanes: Vec<[Value; LANES]>,

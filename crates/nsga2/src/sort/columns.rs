@@ -157,7 +157,8 @@ impl Columns {
 
 /// Leading bits of a key that are sorted by radix; the few values that share them are sorted by comparison.
 const PREFIX_BITS: u32 = 32;
-/// Below this many points the comparison sort of the standard library is quicker than three passes of counting.
+/// Below this many points the comparison sort of the standard library is quicker than three passes of
+/// counting.
 const RADIX_POINTS_MIN: usize = 512;
 const DIGIT_BITS: u32 = 11;
 const DIGITS: usize = 1 << DIGIT_BITS;

@@ -4,8 +4,8 @@ use super::UNRANKED;
 
 /// Counts the points of each front and knows how many fronts still matter.
 ///
-/// Fronts only grow while a sort goes on, so as soon as the first `limit` fronts hold enough points, whatever lies
-/// behind them can be left out, and need not be told apart any more.
+/// Fronts only grow while a sort goes on, so as soon as the first `limit` fronts hold enough points, whatever
+/// lies behind them can be left out, and need not be told apart any more.
 #[derive(Debug, Default)]
 pub(super) struct Cover {
     sizes: Vec<u32>,
@@ -28,7 +28,8 @@ impl Cover {
         fronts.min(self.sizes.len())
     }
 
-    /// Puts `count` equal points into front `rank`, which is at most the number of open fronts, and returns their rank.
+    /// Puts `count` equal points into front `rank`, which is at most the number of open fronts, and returns
+    /// their rank.
     #[inline]
     pub(super) fn place(&mut self, rank: u32, count: usize) -> u32 {
         let index = rank as usize;

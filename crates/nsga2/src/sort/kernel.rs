@@ -114,8 +114,8 @@ impl Lane for u32 {
     }
 }
 
-/// Saturating subtraction leaves 0 exactly where a lane is not above the value; compilers have it as one instruction
-/// on every x86-64 machine, unlike a comparison of unsigned 16-bit numbers.
+/// Saturating subtraction leaves 0 exactly where a lane is not above the value; compilers have it as one
+/// instruction on every x86-64 machine, unlike a comparison of unsigned 16-bit numbers.
 fn portable(chains: Chains<'_, u16>, cell: usize, point: &[u16]) -> bool {
     walk(chains, cell, point.len(), |block| {
         let mut worse = [0_u16; LANES];

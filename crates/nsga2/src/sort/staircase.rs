@@ -4,8 +4,8 @@ use super::UNRANKED;
 use super::columns::Columns;
 use super::cover::Cover;
 
-/// Per front the points that none of its others dominates in the second and third objective: the second ascends and
-/// the third descends, so one binary search tells whether a front dominates a point.
+/// Per front the points that none of its others dominates in the second and third objective: the second
+/// ascends and the third descends, so one binary search tells whether a front dominates a point.
 #[derive(Debug, Default)]
 pub(super) struct Staircases {
     /// Steps as second value in the upper and third in the lower half of a word.
