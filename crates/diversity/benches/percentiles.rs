@@ -1,8 +1,9 @@
 //! p50 and p99, which criterion does not print: `cargo bench -p quorate-diversity --bench percentiles`.
 //!
-//! Wall time of one thread: whatever else the machine does lengthens the tail and never shortens it. So each piece
-//! of work is done 5 times; `p99` is over all runs, `quiet p99` over the fastest of each 5: a tail that is left there
-//! comes from the data and not from the machine. With `-- hard` it runs worlds made to be hard for the search.
+//! Wall time of one thread: whatever else the machine does lengthens the tail and never shortens it. So each
+//! piece of work is done 5 times; `p99` is over all runs, `quiet p99` over the fastest of each 5: a tail that
+//! is left there comes from the data and not from the machine. With `-- hard` it runs worlds made to be hard
+//! for the search.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,

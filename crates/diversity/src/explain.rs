@@ -70,22 +70,32 @@ pub fn explain(
 ) -> Result<Vec<Verdict>, DiversityError> {
     requirement.check()?;
     let ranks = pool.ranks("members", members)?;
-    let rank_of = pool.ranks_of_all();
-    Ok(rank_of.iter().map(|&rank| verdict(pool, requirement, &ranks, rank)).collect())
+    let members = Members { pool, requirement, valid: keeps_rules(pool, requirement, &ranks), ranks };
+    Ok(pool.ranks_of_all().iter().map(|&rank| verdict(&members, rank)).collect())
 }
 
-fn verdict(pool: &Pool, requirement: &Requirement, members: &[u32], rank: u32) -> Verdict {
-    if members.binary_search(&rank).is_ok() {
+/// What all candidates are compared with.
+struct Members<'pool> {
+    pool: &'pool Pool,
+    requirement: &'pool Requirement,
+    /// Ascending.
+    ranks: Vec<u32>,
+    valid: bool,
+}
+
+fn verdict(members: &Members, rank: u32) -> Verdict {
+    let Members { pool, requirement, ranks, .. } = members;
+    if ranks.binary_search(&rank).is_ok() {
         return Verdict::Chosen;
     }
     let rules = broken_alone(pool, requirement, rank);
     if !rules.is_empty() {
         return Verdict::Ineligible { rules };
     }
-    let conflicts = conflicts(pool, requirement, members, rank);
+    let conflicts = conflicts(pool, requirement, ranks, rank);
     // Lightest member first: it is the one that should make way.
-    for &member in members.iter().rev() {
-        if replaces(pool, requirement, members, rank, member) {
+    for &member in ranks.iter().rev() {
+        if replaces(members, rank, member) {
             let index = pool.index_of(member);
             let (ours, theirs) = (pool.weight[rank as usize], pool.weight[member as usize]);
             if ours > theirs {
@@ -98,7 +108,7 @@ fn verdict(pool: &Pool, requirement: &Requirement, members: &[u32], rank: u32) -
     if !conflicts.is_empty() && !one_makes_way(requirement, &conflicts) {
         return Verdict::Conflicts { with: conflicts };
     }
-    missing(pool, requirement, members, rank).unwrap_or(Verdict::Conflicts { with: conflicts })
+    missing(pool, requirement, ranks, rank).unwrap_or(Verdict::Conflicts { with: conflicts })
 }
 
 /// The rules a candidate breaks by itself.
@@ -148,16 +158,25 @@ fn one_makes_way(requirement: &Requirement, conflicts: &[Conflict]) -> bool {
 }
 
 /// Whether the members stay valid with `rank` in the place of `member`.
-fn replaces(pool: &Pool, requirement: &Requirement, members: &[u32], rank: u32, member: u32) -> bool {
+fn replaces(members: &Members, rank: u32, member: u32) -> bool {
+    let Members { pool, requirement, ranks, valid } = members;
     let fits = Axis::ALL.into_iter().all(|axis| {
         let Some(cap) = requirement.per_value_max(axis) else { return true };
         pool.values_at(rank, axis).iter().all(|&value| {
             let shares = |&&other: &&u32| other != member && pool.values_at(other, axis).contains(&value);
-            members.iter().filter(shares).count() < cap as usize
+            ranks.iter().filter(shares).count() < cap as usize
         })
     });
-    // The cheap test first: nearly all candidates end here.
-    fits && keeps_rules(pool, requirement, &with_instead(members, rank, member))
+    // The cheap test first: nearly all candidates end here. Of valid members only a minimum can still be
+    // missed.
+    fits && {
+        let swapped = with_instead(ranks, rank, member);
+        let keeps = |axis: Axis| {
+            let need = requirement.distinct_min(axis);
+            need == 0 || distinct(pool, axis, &swapped) >= need
+        };
+        if *valid { Axis::ALL.into_iter().all(keeps) } else { keeps_rules(pool, requirement, &swapped) }
+    }
 }
 
 fn with_instead(members: &[u32], rank: u32, member: u32) -> Vec<u32> {

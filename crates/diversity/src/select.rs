@@ -14,8 +14,10 @@ use crate::validate::keeps_rules;
 /// Up to this many members the exact search is given all the nodes the caller allows.
 pub const EXACT_SIZE_MAX: usize = 10;
 
-/// Default of [`SelectOptions::nodes_max`]; a node costs a few microseconds.
-pub const NODES_MAX_DEFAULT: u64 = 100_000;
+/// Default of [`SelectOptions::nodes_max`]. A node costs microseconds, in the worst of worlds with 10 000
+/// candidates about 100 of them, so the default ends within seconds there; pools that are not made to be hard
+/// need a handful of nodes.
+pub const NODES_MAX_DEFAULT: u64 = 20_000;
 
 /// Above [`EXACT_SIZE_MAX`] members the search that follows greedy visits at most this many nodes.
 pub const LARGE_NODES_MAX: u64 = 2_000;
