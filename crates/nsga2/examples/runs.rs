@@ -13,7 +13,6 @@ mod fronts;
 use quorate_nsga2::indicators::{hypervolume, igd_plus};
 use quorate_nsga2::{ConstraintHandling, Problem, Real, Settings, problems, run};
 use quorate_types::NoControl;
-use std::time::Instant;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -39,9 +38,9 @@ fn main() {
                 parallel: false,
                 ..Settings::default()
             };
-            let start = Instant::now();
+            let start = processor_seconds();
             let outcome = run(&problem, &settings, &NoControl).unwrap();
-            let seconds = start.elapsed().as_secs_f64();
+            let seconds = processor_seconds() - start;
             let feasible = outcome.violations.iter().filter(|&&violation| violation == 0.0).count();
             let best: Vec<f64> =
                 outcome.front().iter().flat_map(|&row| outcome.objectives_of(row).to_vec()).collect();
@@ -57,4 +56,11 @@ fn main() {
             );
         }
     }
+}
+
+/// Time that this thread has run, which a busy machine does not stretch; Linux counts it in ticks of some
+/// milliseconds.
+fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse::<f64>().unwrap() * 1e-9
 }
