@@ -1,0 +1,77 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The fenced block after a marker comment. */
+function block(marker: string): string {
+  const found = new RegExp(`<!-- ${marker} -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``).exec(readme);
+  expect(found, `the README has a block marked ${marker}`).not.toBeNull();
+  return found?.[1] ?? '';
+}
+
+/** What the README says differs from day to day and from machine to machine. */
+function stable(transcript: string): string[] {
+  return transcript
+    .split('\n')
+    .map((line) =>
+      line.replace(/[█░]+ {2}\d+ % sure/, '<bar> <n> % sure').replace(/placed in \d+ ms/, 'placed in <n> ms'),
+    )
+    .map((line) => line.trimEnd())
+    .filter((line, at, all) => line.length > 0 || at < all.length - 1);
+}
+
+describe('the README', () => {
+  it('shows what the main job prints, within 30 lines', () => {
+    const printed = execFileSync(process.execPath, ['examples/place-fleet.mjs'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(stable(printed)).toEqual(stable(block('transcript')));
+    expect(printed.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+  });
+
+  it('shows a first example that prints what it says', () => {
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', block('example')], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(stdout.trim()).toBe(block('prints').trim());
+  });
+
+  it('names the commands that package.json has', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(scripts.start).toBeDefined();
+    expect(scripts.test).toBeDefined();
+    expect(readme).toContain('$ npm start');
+    expect(readme).toContain('$ npm test');
+  });
+});
+
+it('links in the documentation lead somewhere', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
+    readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  );
+  const files = new Set(
+    execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+      cwd: root,
+      encoding: 'utf8',
+    }).split('\n'),
+  );
+  const known = (path: string): boolean =>
+    files.has(path) || [...files].some((file) => file.startsWith(`${path}/`));
+  const broken = pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    return [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+      .map((match) => join(page, '..', String(match[1])))
+      .filter((target) => !known(target))
+      .map((target) => `${page}: ${target}`);
+  });
+  expect(broken).toEqual([]);
+});
