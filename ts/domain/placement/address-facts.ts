@@ -1,4 +1,6 @@
-/** What an address says of a machine, weighed: data ages, sources disagree, and an operator's word is capped. */
+/**
+ * What an address says of a machine, weighed: data ages, sources disagree, and an operator's word is capped.
+ */
 import { addon } from '../../native.js';
 import type { AddressAnswer, AddressIndex, PlaceEntry } from './address-index.js';
 import type { AddressServiceAnswer } from './address-service.js';
@@ -35,7 +37,10 @@ export interface AddressFacts {
 const PPM = 1_000_000;
 const STATED = 'stated by the operator';
 
-/** Confidence in data of this date: full for a month, then falling evenly to half after three years, and no lower. */
+/**
+ * Confidence in data of this date: full for a month, then falling evenly to half after three years, and no
+ * lower.
+ */
 export function agedConfidence(confidence: number, dateMs: number | null, now: number): number {
   if (dateMs === null) return Math.floor((confidence * UNDATED_PERCENT) / 100);
   const age = Math.min(Math.max(now - dateMs - SOURCE_FRESH_MS, 0), SOURCE_HALF_WORTH_MS);
@@ -158,7 +163,10 @@ export function factsFromService(
   };
 }
 
-/** Adds what the operator states: it fills gaps at a capped confidence, and a contradiction lowers what is there. */
+/**
+ * Adds what the operator states: it fills gaps at a capped confidence, and a contradiction lowers what is
+ * there.
+ */
 export function withStatedFacts(facts: AddressFacts, stated: NetworkInfo): AddressFacts {
   const notes = [...facts.notes];
   const merge = <T>(axis: string, known: Fact<T>, value: T | undefined): Fact<T> => {
@@ -170,7 +178,9 @@ export function withStatedFacts(facts: AddressFacts, stated: NetworkInfo): Addre
     const confidence = Math.floor((known.confidence * DISAGREEMENT_PERCENT) / 100);
     return { ...known, confidence, alternatives: [...(known.alternatives ?? []), { value, source: STATED }] };
   };
-  const network = stated.asn === undefined ? null : addon.networkOperator(stated.asn, stated.asnName ?? '');
+  // A number that the sources give as well says nothing new of who operates it.
+  const newAsn = stated.asn === facts.asn.value ? undefined : stated.asn;
+  const network = newAsn === undefined ? null : addon.networkOperator(newAsn, stated.asnName ?? '');
   const nameOnly = facts.asn.value === null && stated.asn === undefined && stated.asnName !== undefined;
   const operator =
     stated.operator ?? (network?.operator || undefined) ?? (nameOnly ? stated.asnName : undefined);

@@ -1,6 +1,7 @@
 /**
- * The compact range file that answers which network and place an address belongs to: where its sources are, how
- * it is built once, and how it is asked. The npm databases are a first run's default, never the only source.
+ * The compact range file that answers which network and place an address belongs to: where its sources are,
+ * how it is built once, and how it is asked. The npm databases are a first run's default, never the only
+ * source.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { INPUT_INVALID, QuorateError } from '../../errors.js';
 import { addon, call, type NativeAddressIndex, type RunOptions, run } from '../../native.js';
+import * as parse from '../../parse.js';
 import type { PowerZoneShare } from './facts.js';
 
 /** Formats an address source may have; `mmdb` covers MaxMind, DB-IP and IPinfo files. */
@@ -39,11 +41,42 @@ export interface PlaceEntry {
   readonly zones: readonly PowerZoneShare[];
 }
 
-/** What the sources say of one address; entries in the order of the sources, null where a source knows nothing. */
+/**
+ * What the sources say of one address; entries in the order of the sources, null where a source knows
+ * nothing.
+ */
 export interface AddressAnswer {
   readonly kind: string;
   readonly networks: readonly { readonly source: number; readonly entry: NetworkEntry }[];
   readonly places: readonly { readonly source: number; readonly entry: PlaceEntry }[];
+}
+
+const SOURCES_MAX = 16;
+const FILES_PER_SOURCE_MAX = 1000;
+const PATH_LENGTH_MAX = 4096;
+
+/** Checks sources: an unknown format or kind is refused, not guessed. */
+function parseSources(sources: unknown): AddressSource[] {
+  return parse.list(sources, 'sources', SOURCES_MAX).map((source, at) => {
+    const path = `sources[${at}]`;
+    const record = parse.record(source, path);
+    const files = parse.list(record['files'], `${path}.files`, FILES_PER_SOURCE_MAX).map((file, number) => {
+      const field = `${path}.files[${number}]`;
+      const parts = parse.record(file, field);
+      return {
+        path: parse.text(parts['path'], `${field}.path`, PATH_LENGTH_MAX),
+        format: parse.oneOf(parts['format'], `${field}.format`, ADDRESS_FORMATS),
+      };
+    });
+    return {
+      name: parse.text(record['name'], `${path}.name`),
+      kind: parse.oneOf(record['kind'], `${path}.kind`, ['network', 'place']),
+      dateMs: parse.optional(record['dateMs'], null, (date) =>
+        parse.integer(date, `${path}.dateMs`, 0, Number.MAX_SAFE_INTEGER),
+      ),
+      files,
+    };
+  });
 }
 
 /** A built index, loaded. Lookups take about a microsecond. */
@@ -66,6 +99,7 @@ export class AddressIndex {
 
   /** Loads a range file made by `buildAddressIndex`. Throws QRT_ERR_IPDATA_* where it is damaged. */
   static open(path: string): AddressIndex {
+    parse.text(path, 'path', PATH_LENGTH_MAX);
     return new AddressIndex(call(() => addon.NativeAddressIndex.open(path)));
   }
 
@@ -76,6 +110,7 @@ export class AddressIndex {
   /** Throws QRT_ERR_IPDATA_ADDRESS where the text is no address. */
   lookup(address: string): AddressAnswer {
     const answer = this.#answer;
+    parse.text(address, 'address');
     call(() => this.#native.lookup(address, answer));
     const networks: { source: number; entry: NetworkEntry }[] = [];
     const places: { source: number; entry: PlaceEntry }[] = [];
@@ -117,14 +152,17 @@ function missing(entry: number): never {
 
 const ADDRESS_KINDS: readonly string[] = addon.addressKinds();
 
-/** The kind of an address without any database. Throws QRT_ERR_IPDATA_ADDRESS where the text is no address. */
+/**
+ * The kind of an address without any database. Throws QRT_ERR_IPDATA_ADDRESS where the text is no address.
+ */
 export function addressKind(address: string): string {
+  parse.text(address, 'address');
   return ADDRESS_KINDS[call(() => addon.addressKindOf(address))] ?? 'RESERVED';
 }
 
 /**
- * The npm databases, where they are installed: beside the package, or where the process was started. The warning
- * of the first is its publisher's own.
+ * The npm databases, where they are installed: beside the package, or where the process was started. The
+ * warning of the first is its publisher's own.
  */
 export function installedSources(): AddressSource[] {
   const found: AddressSource[] = [];
@@ -174,8 +212,11 @@ function dateOfVersion(version: string): number | null {
   return match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : null;
 }
 
-/** Where the index of these sources is kept: the user's cache directory, one file per state of the sources. */
+/**
+ * Where the index of these sources is kept: the user's cache directory, one file per state of the sources.
+ */
 export function indexPath(sources: readonly AddressSource[]): string {
+  parseSources(sources);
   const hash = createHash('sha256');
   for (const source of sources) {
     hash.update(JSON.stringify([source.name, source.kind, source.dateMs]));
@@ -214,15 +255,27 @@ export interface AddressIndexReport {
   }[];
 }
 
-/** Builds the index of `sources` into `path`; takes some seconds, with progress. The file appears whole or not at all. */
+/**
+ * Builds the index of `sources` into `path`; takes some seconds, with progress. The file appears whole or not
+ * at all.
+ */
 export async function buildAddressIndex(
   sources: readonly AddressSource[],
   path: string,
   options: RunOptions = {},
 ): Promise<AddressIndexReport> {
-  mkdirSync(dirname(path), { recursive: true });
-  const specs = sources.map(({ name, kind, dateMs, files }) => ({ name, kind, dateMs, files: [...files] }));
+  const specs = parseSources(sources).map((source) => ({ ...source, files: [...source.files] }));
+  makeFolder(dirname(parse.text(path, 'path', PATH_LENGTH_MAX)));
   return run((handle) => addon.addressIndexBuild(handle, specs, path), options);
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const message = `the folder ${folder} cannot be made: ${error instanceof Error ? error.message : error}`;
+    throw new QuorateError(INPUT_INVALID, message, { field: 'path', cause: error });
+  }
 }
 
 /** The index of `sources`, from the cache or, on first use, built. Null where there is no source. */
@@ -230,7 +283,7 @@ export async function prepareAddressIndex(
   sources: readonly AddressSource[],
   options: RunOptions = {},
 ): Promise<AddressIndex | null> {
-  if (sources.length === 0) return null;
+  if (parseSources(sources).length === 0) return null;
   const path = indexPath(sources);
   if (!existsSync(path)) await buildAddressIndex(sources, path, options);
   return AddressIndex.open(path);
@@ -238,12 +291,15 @@ export async function prepareAddressIndex(
 
 /** The index of `sources` if it was built before; null otherwise. */
 export function cachedAddressIndex(sources: readonly AddressSource[]): AddressIndex | null {
-  if (sources.length === 0) return null;
+  if (parseSources(sources).length === 0) return null;
   const path = indexPath(sources);
   return existsSync(path) ? AddressIndex.open(path) : null;
 }
 
-/** When a source's data was current, in UTC milliseconds; null where only its built index knows, or nobody does. */
+/**
+ * When a source's data was current, in UTC milliseconds; null where only its built index knows, or nobody
+ * does.
+ */
 export function sourceDate(source: AddressSource): number | null {
   if (source.dateMs !== null) return source.dateMs;
   const built = cachedAddressIndex([source]) ?? cachedAddressIndex(installedSources());

@@ -1,6 +1,6 @@
 /**
- * An address service on the network, such as ipinfo.io: the last resort for an address no database knows. It is
- * optional, limited in rate, retried, and left alone for a while when it keeps failing.
+ * An address service on the network, such as ipinfo.io: the last resort for an address no database knows. It
+ * is optional, limited in rate, retried, and left alone for a while when it keeps failing.
  */
 import type { QuorateErrorCode } from '../../errors.js';
 import { QuorateError } from '../../errors.js';
@@ -55,8 +55,8 @@ export class CircuitBreaker {
     return this.#clock.now() - this.#openedAt < BREAKER_OPEN_MS ? 'open' : 'half-open';
   }
 
-  /** Runs `work` unless the circuit is open. */
-  async guard<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` unless the circuit is open. What the caller's own signal ends says nothing of the service. */
+  async guard<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { state } = this;
     if (state === 'open' || (state === 'half-open' && this.#probing)) {
       throw new QuorateError(ADDRESS_SERVICE_OPEN, 'the address service failed too often and rests', {
@@ -69,9 +69,11 @@ export class CircuitBreaker {
       this.#failures = 0;
       return result;
     } catch (error) {
-      // A refusal (an unknown address, a bad token) is an answer: only what may pass by itself opens the circuit.
-      if (error instanceof QuorateError && !error.retryable) throw error;
-      this.#failures += 1;
+      if (signal?.aborted) throw error;
+      // A refusal (an unknown address, a bad token) is an answer: only what may pass by itself opens the
+      // circuit.
+      const answered = error instanceof QuorateError && !error.retryable;
+      this.#failures = answered ? 0 : this.#failures + 1;
       if (this.#failures >= BREAKER_FAILURES) this.#openedAt = this.#clock.now();
       throw error;
     } finally {
@@ -146,7 +148,7 @@ export class IpInfoService implements AddressService {
           await this.#clock.sleep(SERVICE_RETRY_DELAY_MS * 2 ** (attempt - 1), signal);
         }
       }
-    });
+    }, signal);
   }
 
   async #ask(address: string, signal?: AbortSignal): Promise<AddressServiceAnswer> {
@@ -179,7 +181,10 @@ export class IpInfoService implements AddressService {
   }
 }
 
-/** The fields used of an ipinfo.io reply: `org` is `AS15169 Google LLC`, `country` two letters, `region` a name. */
+/**
+ * The fields used of an ipinfo.io reply: `org` is `AS15169 Google LLC`, `country` two letters, `region` a
+ * name.
+ */
 function answerOf(body: unknown): AddressServiceAnswer {
   const reply = parse.record(body, 'reply');
   const text = (name: string): string | null => {

@@ -1,4 +1,6 @@
-/** Which network, place, grid and TEE a machine belongs to, each value with its source, confidence and expiry. */
+/**
+ * Which network, place, grid and TEE a machine belongs to, each value with its source, confidence and expiry.
+ */
 import { addon, call, type RunOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
@@ -48,7 +50,9 @@ export interface ClassifierOptions {
 }
 
 export interface ClassifyOptions extends RunOptions {
-  /** Verified verdicts by device id. Never taken from a device record, which may come from the machine itself. */
+  /**
+   * Verified verdicts by device id. Never taken from a device record, which may come from the machine itself.
+   */
   readonly verdicts?: ReadonlyMap<string, AttestationVerdict> | Readonly<Record<string, AttestationVerdict>>;
 }
 
@@ -61,8 +65,8 @@ const ATTESTATION_AXES = 8;
 const NO_EVIDENCE = 'no verified attestation evidence';
 
 /**
- * Classifies machines by evidence. `classify` is synchronous and uses the address index that is already built; `prepare`
- * builds it on first use, and `classifyAll` does so by itself.
+ * Classifies machines by evidence. `classify` is synchronous and uses the address index that is already
+ * built; `prepare` builds it on first use, and `classifyAll` does so by itself.
  */
 export class InfrastructureClassifier {
   readonly #options: ClassifierOptions;
@@ -80,12 +84,12 @@ export class InfrastructureClassifier {
   async prepare(options: RunOptions = {}): Promise<void> {
     if (this.#index) return;
     this.#index = await prepareAddressIndex(this.#sources(), options);
-    this.#cache.clear();
+    if (this.#index) this.#cache.clear();
   }
 
   /**
-   * Classifies one machine. Throws QRT_ERR_INPUT_INVALID or QRT_ERR_IPDATA_ADDRESS for a bad record. A missing index is
-   * no error: the values stay unknown and a note says why.
+   * Classifies one machine. Throws QRT_ERR_INPUT_INVALID or QRT_ERR_IPDATA_ADDRESS for a bad record. A
+   * missing index is no error: the values stay unknown and a note says why.
    */
   classify(device: Device, options: { verdict?: AttestationVerdict } = {}): ClassifiedProfile {
     const parsed = parseDevice(device, 'device');
@@ -94,8 +98,9 @@ export class InfrastructureClassifier {
   }
 
   /**
-   * Classifies many machines; other work gets its turn in between. Bad records reject the whole call and name the
-   * record; nothing is half done. A service that fails leaves its addresses unknown, with a note, until the next call.
+   * Classifies many machines; other work gets its turn in between. Bad records reject the whole call and name
+   * the record; nothing is half done. A service that fails leaves its addresses unknown, with a note, until
+   * the next call.
    */
   async classifyAll(devices: readonly Device[], options: ClassifyOptions = {}): Promise<ClassifiedProfile[]> {
     const records = parse.list(devices, 'devices', CANDIDATES_MAX);
