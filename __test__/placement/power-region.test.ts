@@ -1,0 +1,149 @@
+import { type AddressIndex, InfrastructureClassifier, POWER_REGIONS, QuorumManager } from 'quorate/placement';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ManualClock } from '../support/clock.js';
+import { indexOf, scratchFolder, source } from '../support/files.js';
+import { machine, verdict } from '../support/profiles.js';
+
+const scratch = scratchFolder();
+
+/** Real places, one address each. Columns: country, subdivision, latitude, longitude. */
+const PLACES = {
+  columbusOhio: 'US,Ohio,39.96,-83.00',
+  atlantaGeorgia: 'US,Georgia,33.75,-84.39',
+  austinTexas: 'US,Texas,30.27,-97.74',
+  seattleWashington: 'US,Washington,47.61,-122.33',
+  desMoinesIowa: 'US,Iowa,41.59,-93.62',
+  bostonMassachusetts: 'US,Massachusetts,42.36,-71.06',
+  bureauCountyIllinois: 'US,Illinois,41.40,-89.53',
+  bentonArkansas: 'US,Arkansas,36.34,-94.25',
+  pulaskiArkansas: 'US,Arkansas,34.75,-92.29',
+  usSomewhere: 'US,,,',
+  elPasoTexas: 'US,Texas,31.76,-106.49',
+  anchorageAlaska: 'US,Alaska,61.22,-149.90',
+  berlin: 'DE,,,',
+  stockholm: 'SE,,,',
+  london: 'GB,England,,',
+  belfast: 'GB,Northern Ireland,,',
+  copenhagen: 'DK,Capital Region,,',
+  aarhus: 'DK,Central Jutland,,',
+  toronto: 'CA,Ontario,,',
+} as const;
+type PlaceName = keyof typeof PLACES;
+
+describe('power regions of places', () => {
+  let index: AddressIndex;
+  const names = Object.keys(PLACES) as PlaceName[];
+  const addressOf = (name: PlaceName): string => `70.0.${names.indexOf(name)}.1`;
+  const classify = (name: PlaceName, options = {}) =>
+    new InfrastructureClassifier({ index, clock: new ManualClock() }).classify(
+      { id: name, ipAddress: addressOf(name) },
+      options,
+    );
+  const zonesOf = (name: PlaceName): Record<string, number> =>
+    Object.fromEntries(classify(name).powerRegion.zones.map(({ zone, sharePpm }) => [zone, sharePpm]));
+
+  beforeAll(async () => {
+    const rows = names.map((name, n) => `70.0.${n}.0,70.0.${n}.255,${PLACES[name]}\n`).join('');
+    const networks = names.map((_, n) => `70.0.${n}.0,70.0.${n}.255,${64500 + n},Net ${n}\n`).join('');
+    index = await indexOf(scratch, [
+      source(scratch, 'place', 'place-csv', rows),
+      source(scratch, 'network', 'asn-csv', networks),
+    ]);
+  });
+
+  it.each([
+    ['columbusOhio', 'NERC_RFC'],
+    ['atlantaGeorgia', 'NERC_SERC'],
+    ['austinTexas', 'NERC_TRE'],
+    ['seattleWashington', 'NERC_WECC'],
+    ['desMoinesIowa', 'NERC_MRO'],
+    ['bostonMassachusetts', 'NERC_NPCC'],
+  ] as const)('%s hangs on %s alone', (name, region) => {
+    expect(classify(name).powerRegion.value).toBe(region);
+    expect(zonesOf(name)).toEqual({ [region]: 1_000_000 });
+  });
+
+  it('a county where two regions meet lies in both, with shares that sum to one', () => {
+    const zones = zonesOf('bureauCountyIllinois');
+    expect(Object.keys(zones)).toEqual(expect.arrayContaining(['NERC_RFC', 'NERC_SERC']));
+    expect(Object.values(zones).reduce((sum, share) => sum + share, 0)).toBe(1_000_000);
+  });
+
+  it('within one state the county decides', () => {
+    expect(classify('bentonArkansas').powerRegion.value).toBe('NERC_MRO');
+    expect(classify('pulaskiArkansas').powerRegion.value).toBe('NERC_SERC');
+    expect(classify('elPasoTexas').powerRegion.value).toBe('NERC_WECC');
+  });
+
+  it('a US machine of unknown state may lie in every region of the country', () => {
+    const zones = zonesOf('usSomewhere');
+    for (const region of POWER_REGIONS.filter((name) => name.startsWith('NERC_')))
+      expect(zones[region]).toBeGreaterThan(0);
+  });
+
+  it('Alaska is no part of the NERC regions of the lower states', () => {
+    expect(zonesOf('anchorageAlaska')).toEqual({ US_ASCC: 1_000_000 });
+  });
+
+  it('grids outside the US share one public name and are told apart below it', () => {
+    for (const name of ['berlin', 'stockholm', 'london', 'belfast'] as const)
+      expect(classify(name).powerRegion.value).toBe('INTERNATIONAL');
+    const zones = (['berlin', 'stockholm', 'london', 'belfast'] as const).map((name) =>
+      Object.keys(zonesOf(name)),
+    );
+    expect(zones).toEqual([['EU_CONTINENTAL'], ['EU_NORDIC'], ['GB'], ['IE']]);
+  });
+
+  it('a country on two grids is decided by its subdivision', () => {
+    expect(Object.keys(zonesOf('copenhagen'))).toEqual(['EU_NORDIC']);
+    expect(Object.keys(zonesOf('aarhus'))).toEqual(['EU_CONTINENTAL']);
+  });
+
+  it('Ontario is a member of the same regional entity as New England', () => {
+    expect(classify('toronto').powerRegion.value).toBe('NERC_NPCC');
+  });
+
+  it('three European grids carry a Gold quorum although their public region is one', () => {
+    const vendors = ['AMD_SEV_SNP', 'INTEL_TDX', 'AMD_SEV_SNP'] as const;
+    const profiles = (['berlin', 'stockholm', 'london'] as const).map((name, at) =>
+      classify(name, { verdict: verdict(vendors[at] ?? 'UNKNOWN') }),
+    );
+    const manager = new QuorumManager({ clock: new ManualClock() });
+    expect(manager.validateQuorum(profiles, 'GOLD', { size: 3 }).violations).toEqual([]);
+  });
+
+  it('a machine that may lie in two regions takes up both: a second machine in either is one too many', () => {
+    const manager = new QuorumManager({ clock: new ManualClock() });
+    const straddling = machine(0, {
+      powerRegion: [
+        { zone: 'NERC_RFC', sharePpm: 600_000 },
+        { zone: 'NERC_SERC', sharePpm: 400_000 },
+      ],
+    });
+    for (const zone of ['NERC_RFC', 'NERC_SERC']) {
+      const result = manager.validateQuorum(
+        [straddling, machine(1, { powerRegion: zone }), machine(2)],
+        'GOLD',
+      );
+      expect(result.valid).toBe(false);
+      expect(result.violations.map(({ axis }) => axis)).toContain('power_region');
+    }
+    const apart = manager.validateQuorum(
+      [straddling, machine(1, { powerRegion: 'NERC_TRE' }), machine(2)],
+      'GOLD',
+    );
+    expect(apart.violations).toEqual([]);
+  });
+});
+
+it('the seven public power regions have their names', () => {
+  expect(POWER_REGIONS).toEqual([
+    'NERC_RFC',
+    'NERC_SERC',
+    'NERC_TRE',
+    'NERC_WECC',
+    'NERC_MRO',
+    'NERC_NPCC',
+    'INTERNATIONAL',
+  ]);
+});
