@@ -1,4 +1,5 @@
-// `npm run lint`: every linter, all of them even when one finds something. The tidy rules run with `npm test`.
+// `npm run lint`: every linter, all of them even when one finds something. The tidy rules run with `npm
+// test`.
 import './lib/require-node.mjs';
 
 const { spawnSync } = await import('node:child_process');

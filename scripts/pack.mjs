@@ -1,6 +1,6 @@
-// `npm run pack`: the tarballs that are published, in target/packages: quorate, which carries no binary, and one
-// package for the platform it is built on. Plain `npm pack` makes one tarball with this platform's binary inside, to hand
-// over as it is.
+// `npm run pack`: the tarballs that are published, in target/packages: quorate, which carries no binary, and
+// one package for the platform it is built on. Plain `npm pack` makes one tarball with this platform's binary
+// inside, to hand over as it is.
 import './lib/require-node.mjs';
 
 const { spawnSync } = await import('node:child_process');

@@ -1,5 +1,6 @@
 // `npm test`: makes the checkout ready, then runs the Rust tests and the TypeScript tests, and counts them.
-// Arguments go to vitest: `npm test -- placement` runs the TypeScript tests whose path has "placement" in it, alone.
+// Arguments go to vitest: `npm test -- placement` runs the TypeScript tests whose path has "placement" in it,
+// alone.
 import './lib/require-node.mjs';
 
 const { spawn } = await import('node:child_process');

@@ -1,5 +1,5 @@
-//! Errors cross the seam as data: napi-rs cannot carry a code of our own out of asynchronous work, and an object
-//! is typed in the generated declarations where an exception is not.
+//! Errors cross the seam as data: napi-rs cannot carry a code of our own out of asynchronous work, and an
+//! object is typed in the generated declarations where an exception is not.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -143,7 +143,8 @@ impl NativeAddressIndex {
     pub fn lookup(&self, address: String, mut answer: Uint32ArraySlice) -> Outcome<()> {
         guard(|| {
             let address = parse(&address)?;
-            // SAFETY: the array belongs to the one caller, TypeScript's AddressIndex, which reads it after the call.
+            // SAFETY: the array belongs to the one caller, TypeScript's AddressIndex, which reads it after
+            // the call.
             let answer = unsafe { answer.as_mut() };
             if let Some((kind, entries)) = answer.split_first_mut() {
                 *kind = address_kind(address) as u32;
@@ -277,32 +278,47 @@ fn build(
     control: &dyn Control,
 ) -> Result<NativeBuildReport, IpdataError> {
     let mut builder = Builder::new(detail());
-    let mut reports = Vec::with_capacity(specs.len());
     let steps = Steps::new(specs, control);
+    let mut bad_rows = Vec::with_capacity(specs.len());
     for (number, spec) in specs.iter().enumerate() {
-        let kind = if spec.kind == "network" { SourceKind::Network } else { SourceKind::Place };
-        let date_ms = spec.date_ms.map(|date| date as u64);
-        let source = builder.add_source(SourceSpec { name: spec.name.clone(), kind, date_ms })?;
-        let mut bad_rows = 0;
-        for (at, file) in spec.files.iter().enumerate() {
-            let field = FieldPath::new("sources").index(number).field("files").index(at);
-            bad_rows += import(&mut builder, source, file, &field, &steps.next(file))?.bad_rows;
-        }
-        reports.push((spec.name.clone(), bad_rows));
+        bad_rows.push(add(&mut builder, number, spec, &steps)?);
     }
     let bytes = builder.finish(control)?;
     write_whole(Path::new(path), &bytes).map_err(|error| unreadable("path", &error))?;
     let size = bytes.len() as f64;
     let index = Index::decode(bytes)?;
-    let report = |((name, bad_rows), source): ((String, u64), &quorate_ipdata::Source)| NativeSourceReport {
-        name,
-        rows: source.rows as f64,
-        bad_rows: bad_rows as f64,
-        overlaps: source.overlaps as f64,
-        ranges: f64::from(source.ranges_v4) + f64::from(source.ranges_v6),
-    };
-    let sources = reports.into_iter().zip(index.sources()).map(report).collect();
+    let sources = index.sources().iter().zip(bad_rows).map(NativeSourceReport::from).collect();
     Ok(NativeBuildReport { path: path.to_owned(), bytes: size, sources })
+}
+
+/// Adds a source with all its files; gives how many of its rows were malformed.
+fn add(
+    builder: &mut Builder,
+    number: usize,
+    spec: &NativeSourceSpec,
+    steps: &Steps<'_>,
+) -> Result<u64, IpdataError> {
+    let kind = if spec.kind == "network" { SourceKind::Network } else { SourceKind::Place };
+    let date_ms = spec.date_ms.map(|date| date as u64);
+    let source = builder.add_source(SourceSpec { name: spec.name.clone(), kind, date_ms })?;
+    let mut bad_rows = 0;
+    for (at, file) in spec.files.iter().enumerate() {
+        let field = FieldPath::new("sources").index(number).field("files").index(at);
+        bad_rows += import(builder, source, file, &field, &steps.next(file))?.bad_rows;
+    }
+    Ok(bad_rows)
+}
+
+impl From<(&quorate_ipdata::Source, u64)> for NativeSourceReport {
+    fn from((source, bad_rows): (&quorate_ipdata::Source, u64)) -> Self {
+        Self {
+            name: source.name.clone(),
+            rows: source.rows as f64,
+            bad_rows: bad_rows as f64,
+            overlaps: source.overlaps as f64,
+            ranges: f64::from(source.ranges_v4) + f64::from(source.ranges_v6),
+        }
+    }
 }
 
 fn import(

@@ -257,7 +257,8 @@ impl NativeOptimizer {
     }
 }
 
-/// A panic in a run poisons its engine; every later call then fails as that run did, by the engine's own checks.
+/// A panic in a run poisons its engine; every later call then fails as that run did, by the engine's own
+/// checks.
 fn lock(engine: &SharedEngine) -> std::sync::MutexGuard<'_, Engine<Real<AnyProblem>>> {
     engine.lock().unwrap_or_else(PoisonError::into_inner)
 }

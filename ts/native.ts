@@ -1,6 +1,6 @@
 /**
- * The only importer of the generated loader. Everything native goes through `call` or `run`, so that a failure of
- * the core becomes one `QuorateError`, with the stack of the caller.
+ * The only importer of the generated loader. Everything native goes through `call` or `run`, so that a
+ * failure of the core becomes one `QuorateError`, with the stack of the caller.
  */
 import { createRequire } from 'node:module';
 import type * as Addon from '../native.cjs';
@@ -28,7 +28,10 @@ function load(): typeof Addon {
   }
 }
 
-/** napi's loader hides the reason behind a chain of causes that starts with unrelated look-ups: say what matters. */
+/**
+ * napi's loader hides the reason behind a chain of causes that starts with unrelated look-ups: say what
+ * matters.
+ */
 function loadError(error: unknown): QuorateError {
   const reasons: string[] = [];
   for (let at: unknown = error; at instanceof Error; at = at.cause) {

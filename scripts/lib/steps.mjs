@@ -1,5 +1,6 @@
 // What must stand before anything of the project runs: dependencies, the addon, the compiled TypeScript.
-// Each step is skipped when the hash of what it reads has not changed, so a second `npm start` builds nothing.
+// Each step is skipped when the hash of what it reads has not changed, so a second `npm start` builds
+// nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -119,8 +120,9 @@ export async function setup({ profile = 'start' } = {}) {
     label: 'installing dependencies',
     reads: ['package.json', 'package-lock.json'],
     makes: ['node_modules/@napi-rs/cli/package.json', 'node_modules/typescript/package.json'],
-    // `install --no-save` takes the versions of the lock file and leaves it alone. Not `ci`: it refuses a lock file made
-    // against a mirror that lacks the packages of foreign platforms. No dependency needs its install script.
+    // `install --no-save` takes the versions of the lock file and leaves it alone. Not `ci`: it refuses a
+    // lock file made against a mirror that lacks the packages of foreign platforms. No dependency needs its
+    // install script.
     run: (label) => {
       const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
       return runCommand(label, npm, ['install', '--no-save', ...quiet]);

@@ -1,5 +1,9 @@
-/** Candidates from an input file: device records, which are classified, or profiles that are classified already. */
+/**
+ * Candidates from an input file: device records, which are classified, or profiles that are classified
+ * already.
+ */
 import {
+  AddressIndex,
   type AttestationVerdict,
   type ClassifiedProfile,
   type Device,
@@ -8,6 +12,12 @@ import {
 } from '../domain/placement/index.js';
 import { invalid, record } from '../parse.js';
 import { progressBar } from './terminal.js';
+import type { VerbContext } from './verb.js';
+
+/** For verbs that classify. */
+export const ipdataOption = { ipdata: { type: 'string' } } as const;
+export const IPDATA_HELP =
+  '--ipdata FILE     an address index of your own (quorate ipdata build --output FILE)';
 
 /** The machines of a document: an array, or an object with `machines` (or `devices`, `profiles`). */
 export function machinesOf(document: unknown): readonly unknown[] {
@@ -20,10 +30,15 @@ export function machinesOf(document: unknown): readonly unknown[] {
 }
 
 /** Classifies every machine of a document, with progress on stderr. */
-export async function classifyDocument(document: unknown, signal: AbortSignal): Promise<ClassifiedProfile[]> {
+export async function classifyDocument(
+  document: unknown,
+  { options, signal }: Pick<VerbContext, 'options' | 'signal'>,
+): Promise<ClassifiedProfile[]> {
   const devices = machinesOf(document) as readonly Device[];
   const verdicts = verdictsOf(document);
-  const classifier = new InfrastructureClassifier();
+  const own = options['ipdata'];
+  const index = typeof own === 'string' ? { index: AddressIndex.open(own) } : {};
+  const classifier = new InfrastructureClassifier(index);
   const building = progressBar('building the address index (once)');
   await classifier.prepare({ signal, onProgress: building.update });
   building.end();
@@ -36,15 +51,18 @@ export async function classifyDocument(document: unknown, signal: AbortSignal): 
 /** Profiles as they are, or devices classified. */
 export async function candidatesOf(
   document: unknown,
-  signal: AbortSignal,
+  context: Pick<VerbContext, 'options' | 'signal'>,
 ): Promise<readonly DeviceProfile[]> {
   const machines = machinesOf(document);
   const [first] = machines;
   const classified = typeof first === 'object' && first !== null && 'deviceId' in first;
-  return classified ? (machines as readonly DeviceProfile[]) : classifyDocument(document, signal);
+  return classified ? (machines as readonly DeviceProfile[]) : classifyDocument(document, context);
 }
 
-/** Verdicts lie beside the machines, never inside a record: `{ "machines": [...], "verdicts": { "m1": {...} } }`. */
+/**
+ * Verdicts lie beside the machines, never inside a record: `{ "machines": [...], "verdicts": { "m1": {...} }
+ * }`.
+ */
 function verdictsOf(document: unknown): Record<string, AttestationVerdict> {
   if (Array.isArray(document)) return {};
   const { verdicts } = record(document, 'input');

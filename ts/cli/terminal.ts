@@ -69,7 +69,10 @@ export function percent(basisPoints: number): string {
   return `${short(basisPoints / 100)} %`;
 }
 
-/** A bar on stderr for work that takes over a second; nothing for shorter work, and nothing but lines in a pipe. */
+/**
+ * A bar on stderr for work that takes over a second; nothing for shorter work, and nothing but lines in a
+ * pipe.
+ */
 export function progressBar(label: string): { update(done: number, total: number): void; end(): void } {
   const started = Date.now();
   const live = process.stderr.isTTY;

@@ -1,6 +1,8 @@
 import type { ParseArgsConfig } from 'node:util';
 
-/** 0 yes; 1 the answer is no (infeasible, invalid); 2 bad input or usage; 3 a defect of ours; 130 interrupted. */
+/**
+ * 0 yes; 1 the answer is no (infeasible, invalid); 2 bad input or usage; 3 a defect of ours; 130 interrupted.
+ */
 export const EXIT = { yes: 0, no: 1, badInput: 2, defect: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -5,7 +5,10 @@ import { machinesOf } from './candidates.js';
 
 const JOBS_MAX = 100_000;
 
-/** Machines with a capacity. Trust is what the file says, or 5000 basis points: neither trusted nor distrusted. */
+/**
+ * Machines with a capacity. Trust is what the file says, or 5000 basis points: neither trusted nor
+ * distrusted.
+ */
 export function nodesOf(document: unknown): JobNode[] {
   return machinesOf(document).map((machine, at) => {
     const path = `machines[${at}]`;

@@ -1,7 +1,8 @@
 //! The style and the import rules of the house, as a test.
 //!
-//! What is not enforced drifts. The rules themselves stand in `tests/`, each with its reason; this library only
-//! finds and reads the files. It is the one crate that may use files and processes: nothing but tests depends on it.
+//! What is not enforced drifts. The rules themselves stand in `tests/`, each with its reason; this library
+//! only finds and reads the files. It is the one crate that may use files and processes: nothing but tests
+//! depends on it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// All files below `folder` whose name ends in one of `endings`, sorted by path; generated folders are left out.
+/// All files below `folder` whose name ends in one of `endings`, sorted by path; generated folders are left
+/// out.
 pub fn sources(folder: &str, endings: &[&str]) -> Vec<Source> {
     let mut found = Vec::new();
     collect(&root(), &root().join(folder), endings, &mut found);
@@ -65,9 +67,11 @@ pub fn expect_none(rule: &str, offences: &[String]) {
     assert!(offences.is_empty(), "{rule}:\n  {}", offences.join("\n  "));
 }
 
-/// The functions of a formatted file, as (name, first line, lines), where `opens` tells a function's first line.
+/// The functions of a formatted file, as (name, first line, lines), where `opens` tells a function's first
+/// line.
 ///
-/// A formatter closes a function with a brace at the indentation of its first line; that is all this relies on.
+/// A formatter closes a function with a brace at the indentation of its first line; that is all this relies
+/// on.
 pub fn functions<'text>(
     text: &'text str,
     opens: impl Fn(&str) -> Option<&str>,
@@ -79,7 +83,8 @@ pub fn functions<'text>(
         let start = line.find(name).unwrap_or(0);
         let indent = &line[..line.len() - line.trim_start().len()];
         let close = format!("{indent}}}");
-        let last = lines[first..].iter().position(|l| l.starts_with(&close) && l.trim_start().starts_with('}'));
+        let last =
+            lines[first..].iter().position(|l| l.starts_with(&close) && l.trim_start().starts_with('}'));
         if let Some(length) = last {
             found.push((&line[start..start + name.len()], first + 1, length + 1));
         }

@@ -8,6 +8,8 @@ const FUNCTION_LINES_MAX: usize = 70;
 /// The seam converts and calls; a longer function there holds logic that belongs into a crate.
 const SEAM_FUNCTION_LINES_MAX: usize = 25;
 const LINE_COLUMNS_MAX: usize = 110;
+/// A sentence is not cut in two, so that a search for it finds it.
+const TEXT_LINE_COLUMNS_MAX: usize = 160;
 
 fn code() -> Vec<Source> {
     let mut all = sources("src", &[".rs"]);
@@ -22,22 +24,31 @@ fn rust_function(line: &str) -> Option<&str> {
     let at = rest.find("fn ")?;
     let lead = &rest[..at];
     let words = ["pub", "pub(crate)", "pub(super)", "const", "async", "unsafe", "extern", "\"C\""];
-    if !lead.split_whitespace().all(|word| words.contains(&word)) {
+    if line.ends_with(';') || !lead.split_whitespace().all(|word| words.contains(&word)) {
         return None;
     }
     rest[at + 3..].split(['(', '<']).next()
 }
 
+/// Long signatures end in a line of their own that begins with the closing parenthesis: the body begins
+/// there.
 fn typescript_function(line: &str) -> Option<&str> {
-    let mut rest = line.trim_start();
     const CONTROL: [&str; 9] = ["if", "for", "while", "switch", "catch", "return", "else", "do", "try"];
-    for lead in ["export ", "default ", "async ", "static ", "private ", "override ", "function ", "get ", "*"] {
+    let mut rest = line.trim_start();
+    if !line.ends_with('{') {
+        return None;
+    }
+    if rest.starts_with(')') {
+        return rest.get(..1);
+    }
+    for lead in
+        ["export ", "default ", "async ", "static ", "private ", "override ", "function ", "get ", "*"]
+    {
         rest = rest.strip_prefix(lead).unwrap_or(rest);
     }
     let name = rest.split(['(', '<']).next()?;
     let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '#');
-    let opens = line.ends_with('{') || line.ends_with('(');
-    (plain && opens && rest.len() > name.len() && !CONTROL.contains(&name)).then_some(name)
+    (plain && rest.len() > name.len() && !CONTROL.contains(&name)).then_some(name)
 }
 
 #[test]
@@ -57,7 +68,9 @@ fn lines_stay_short() {
     for source in code() {
         for (index, line) in source.text.lines().enumerate() {
             let columns = line.chars().count();
-            if columns > LINE_COLUMNS_MAX {
+            let comment = line.trim_start().starts_with(['/', '*', '#']);
+            let text = !comment && line.contains(['\'', '"', '`']);
+            if columns > if text { TEXT_LINE_COLUMNS_MAX } else { LINE_COLUMNS_MAX } {
                 offences.push(format!("{}:{} has {columns} columns", source.path, index + 1));
             }
         }
@@ -78,7 +91,8 @@ fn functions_stay_short() {
         } else {
             functions(&source.text, typescript_function)
         };
-        let limit = if source.path.starts_with("src/") { SEAM_FUNCTION_LINES_MAX } else { FUNCTION_LINES_MAX };
+        let limit =
+            if source.path.starts_with("src/") { SEAM_FUNCTION_LINES_MAX } else { FUNCTION_LINES_MAX };
         for (name, line, lines) in found.into_iter().filter(|(_, _, lines)| *lines > limit) {
             offences.push(format!("{}:{line} {name} has {lines} lines, at most {limit} here", source.path));
         }
@@ -110,7 +124,8 @@ fn requirement_ids_stay_out_of_the_code() {
 #[test]
 fn nothing_unfinished_is_committed() {
     // Written in pieces, so that this list does not find itself.
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimple", "mented!(")];
+    let marks =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimple", "mented!(")];
     let mut offences = Vec::new();
     for source in code() {
         for (index, line) in source.text.lines().enumerate() {

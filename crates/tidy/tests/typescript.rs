@@ -83,7 +83,10 @@ fn rooms_import_to_the_left_only() {
             }
         }
     }
-    expect_none("a room imports its own files, the index of rooms to its left, and the shared few", &offences);
+    expect_none(
+        "a room imports its own files, the index of rooms to its left, and the shared few",
+        &offences,
+    );
 }
 
 #[test]

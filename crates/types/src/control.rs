@@ -2,8 +2,9 @@
 
 /// Handed to every run that can take longer than about 10 ms.
 ///
-/// A core calls both methods from the thread that runs it, between units of work that take at most about 10 ms, so that
-/// a cancelled run ends within that time. Cancelling is not an error of the core: the run returns its own
+/// A core calls both methods from the thread that runs it, between units of work that take at most about 10
+/// ms, so that a cancelled run ends within that time. Cancelling is not an error of the core: the run returns
+/// its own
 /// `Cancelled` variant and has changed nothing.
 pub trait Control: Sync {
     /// Whether the caller no longer wants the result.

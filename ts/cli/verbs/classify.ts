@@ -1,5 +1,5 @@
 import type { ClassifiedProfile, Fact } from '../../domain/placement/index.js';
-import { classifyDocument } from '../candidates.js';
+import { classifyDocument, IPDATA_HELP, ipdataOption } from '../candidates.js';
 import { readJson } from '../input.js';
 import { bars, percent, table } from '../terminal.js';
 import { EXIT, type Verb } from '../verb.js';
@@ -9,15 +9,17 @@ const SHOWN_MAX = 40;
 export const classify: Verb = {
   name: 'classify',
   summary: 'Say which network, place, power region and TEE each machine belongs to, and how sure that is',
-  usage: 'FILE|- [--all]',
+  usage: 'FILE|- [--all] [--ipdata FILE]',
   help: [
     'FILE              machines: a JSON array, or an object with "machines" (and "verdicts" by id)',
     '--all             show every machine, not only the first 40',
+    IPDATA_HELP,
   ],
   example: 'npx quorate classify examples/fleet.json',
-  options: { all: { type: 'boolean' } },
-  async run({ positionals, options, signal, json, print }) {
-    const profiles = await classifyDocument(await readJson(positionals[0]), signal);
+  options: { all: { type: 'boolean' }, ...ipdataOption },
+  async run(context) {
+    const { positionals, options, json, print } = context;
+    const profiles = await classifyDocument(await readJson(positionals[0]), context);
     if (json) {
       print(JSON.stringify({ profiles }));
       return EXIT.yes;

@@ -3,9 +3,10 @@ import {
   type QuorumLevel,
   QuorumManager,
   type QuorumRequirement,
+  UNKNOWN,
 } from '../../domain/placement/index.js';
 import * as parse from '../../parse.js';
-import { candidatesOf } from '../candidates.js';
+import { candidatesOf, IPDATA_HELP, ipdataOption } from '../candidates.js';
 import { readJson } from '../input.js';
 import { percent, table } from '../terminal.js';
 import { EXIT, type OptionValues, type Verb } from '../verb.js';
@@ -47,12 +48,14 @@ export const select: Verb = {
     LEVEL_HELP,
     '--size N          members (default: 1, 2, 2, 3 for the four levels)',
     '--method METHOD   exact (default) or greedy',
+    IPDATA_HELP,
   ],
   example: 'npx quorate quorum select examples/fleet.json --level ENHANCED --size 2',
-  options: selectOptions,
-  async run({ positionals, options, signal, json, print }) {
+  options: { ...selectOptions, ...ipdataOption },
+  async run(context) {
+    const { positionals, options, json, print } = context;
     const level = await levelOf(options);
-    const candidates = await candidatesOf(await readJson(positionals[0]), signal);
+    const candidates = await candidatesOf(await readJson(positionals[0]), context);
     const method = parse.oneOf(options['method'] ?? 'exact', '--method', ['exact', 'greedy']);
     const selection = new QuorumManager().selectOptimalQuorum(candidates, level, {
       size: sizeOf(options, level),
@@ -77,12 +80,18 @@ export const validate: Verb = {
   name: 'quorum validate',
   summary: 'Check whether given members keep a level, and name every rule they break',
   usage: 'FILE|- --members ID,ID,... [--level LEVEL]',
-  help: [FILE_HELP, '--members IDS     the members, separated by commas (default: all machines)', LEVEL_HELP],
+  help: [
+    FILE_HELP,
+    '--members IDS     the members, separated by commas (default: all machines)',
+    LEVEL_HELP,
+    IPDATA_HELP,
+  ],
   example: 'npx quorate quorum validate examples/fleet.json --members m001,m002 --level ENHANCED',
-  options: { level: { type: 'string' }, members: { type: 'string' } },
-  async run({ positionals, options, signal, json, print }) {
+  options: { level: { type: 'string' }, members: { type: 'string' }, ...ipdataOption },
+  async run(context) {
+    const { positionals, options, json, print } = context;
     const level = await levelOf(options);
-    const candidates = await candidatesOf(await readJson(positionals[0]), signal);
+    const candidates = await candidatesOf(await readJson(positionals[0]), context);
     const manager = new QuorumManager();
     const pool = manager.pool(candidates);
     const members = membersOf(
@@ -123,12 +132,14 @@ export const explain: Verb = {
     '--size N          members to choose',
     '--members IDS     explain these members instead of choosing',
     '--all             every machine, not only the first 40',
+    IPDATA_HELP,
   ],
   example: 'npx quorate quorum explain examples/fleet.json --level ENHANCED --size 2',
-  options: { ...selectOptions, members: { type: 'string' }, all: { type: 'boolean' } },
-  async run({ positionals, options, signal, json, print }) {
+  options: { ...selectOptions, ...ipdataOption, members: { type: 'string' }, all: { type: 'boolean' } },
+  async run(context) {
+    const { positionals, options, json, print } = context;
     const level = await levelOf(options);
-    const candidates = await candidatesOf(await readJson(positionals[0]), signal);
+    const candidates = await candidatesOf(await readJson(positionals[0]), context);
     const manager = new QuorumManager();
     const pool = manager.pool(candidates);
     const selection = manager.selectOptimalQuorum(pool, level, { size: sizeOf(options, level) });
@@ -149,7 +160,7 @@ export const explain: Verb = {
       ),
     );
     for (const reason of reasons) print(`- ${reason}`);
-    const breaking = failures.filter(({ majoritySurvives }) => !majoritySurvives);
+    const breaking = failures.filter(({ majoritySurvives, value }) => !majoritySurvives && value !== UNKNOWN);
     for (const failure of breaking) print(`! the loss of ${failure.axis} ${failure.value} breaks the quorum`);
     if (members.length > 0 && breaking.length === 0) print('no single failure takes the majority');
     return members.length > 0 ? EXIT.yes : EXIT.no;

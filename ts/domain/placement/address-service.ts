@@ -55,7 +55,9 @@ export class CircuitBreaker {
     return this.#clock.now() - this.#openedAt < BREAKER_OPEN_MS ? 'open' : 'half-open';
   }
 
-  /** Runs `work` unless the circuit is open. What the caller's own signal ends says nothing of the service. */
+  /**
+   * Runs `work` unless the circuit is open. What the caller's own signal ends says nothing of the service.
+   */
   async guard<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { state } = this;
     if (state === 'open' || (state === 'half-open' && this.#probing)) {

@@ -1,6 +1,6 @@
 /**
- * Alerts with one life each: raised when a value stays bad, kept under one id while the cause lasts, resolved by
- * themselves when it is gone. A value that flutters around a threshold neither raises nor resolves.
+ * Alerts with one life each: raised when a value stays bad, kept under one id while the cause lasts, resolved
+ * by themselves when it is gone. A value that flutters around a threshold neither raises nor resolves.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -182,7 +182,10 @@ export class AlertBook {
     return watch;
   }
 
-  /** Resolves after several clear checks; a score that is only just clear (inside the dead band) does not count. */
+  /**
+   * Resolves after several clear checks; a score that is only just clear (inside the dead band) does not
+   * count.
+   */
   #clear(watch: Watch, now: number, observation?: Observation): Alert | null {
     watch.recent.push(false);
     if (watch.recent.length > ALERT_RAISE_WINDOW) watch.recent.shift();

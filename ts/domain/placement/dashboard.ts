@@ -1,4 +1,7 @@
-/** The diversity dashboard's model: history, health of each service, alerts. Its screens come with the service. */
+/**
+ * The diversity dashboard's model: history, health of each service, alerts. Its screens come with the
+ * service.
+ */
 import type { QuorateErrorCode } from '../../errors.js';
 import { QuorateError } from '../../errors.js';
 import * as parse from '../../parse.js';
@@ -100,8 +103,9 @@ export class DiversityDashboard {
   }
 
   /**
-   * Looks now and then every `intervalSeconds` until `stopMonitoring` or the signal. Resolves after the first look; the rest
-   * goes on in the background and does not keep the process alive. A service that cannot be judged never stops it.
+   * Looks now and then every `intervalSeconds` until `stopMonitoring` or the signal. Resolves after the first
+   * look; the rest goes on in the background and does not keep the process alive. A service that cannot be
+   * judged never stops it.
    */
   async startMonitoring(options: { intervalSeconds?: number; signal?: AbortSignal } = {}): Promise<void> {
     const asked = options.intervalSeconds ?? MONITOR_INTERVAL_SECONDS;

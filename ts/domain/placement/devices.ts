@@ -3,7 +3,10 @@ import * as parse from '../../parse.js';
 import { CONFIDENCE_MAX } from './limits.js';
 import { TEE_VENDORS, type TeeVendor } from './vocabulary.js';
 
-/** What an operator states about a machine's network and place. It is believed, marked, and capped in confidence. */
+/**
+ * What an operator states about a machine's network and place. It is believed, marked, and capped in
+ * confidence.
+ */
 export interface NetworkInfo {
   readonly asn?: number;
   /** Name of the network where its number is not known. */
@@ -29,8 +32,8 @@ export interface Device {
 }
 
 /**
- * What a verifier found in attestation evidence. A verdict is passed beside the devices and never inside one: a device
- * record may come from the machine itself.
+ * What a verifier found in attestation evidence. A verdict is passed beside the devices and never inside one:
+ * a device record may come from the machine itself.
  */
 export interface AttestationVerdict {
   readonly vendor: TeeVendor;
@@ -112,7 +115,10 @@ export function parseVerdict(value: unknown, path: string): AttestationVerdict {
   };
 }
 
-/** The vendor a machine claims for itself, from the flags of the document's example; null where it claims none. */
+/**
+ * The vendor a machine claims for itself, from the flags of the document's example; null where it claims
+ * none.
+ */
 export function claimedVendor(data: Device['attestationData']): TeeVendor | null {
   if (!data) return null;
   const platform = typeof data['platform'] === 'string' ? data['platform'].toLowerCase() : '';

@@ -38,7 +38,8 @@ export interface TeeVendorFact extends Fact<TeeVendor> {
 export type Stated<T> = T | Fact<T> | null;
 
 /**
- * A candidate for a quorum. The classifier makes complete ones; a caller may write one by hand, with bare values.
+ * A candidate for a quorum. The classifier makes complete ones; a caller may write one by hand, with bare
+ * values.
  */
 export interface DeviceProfile {
   /** Unique among the candidates. */
@@ -61,7 +62,9 @@ export interface DeviceProfile {
   readonly confidence: number;
   /** What a selection maximises the sum of; the confidence where absent. At most 2^53 - 1. */
   readonly weight?: number;
-  /** Whether the attestation evidence answers a challenge of ours. A bare profile is the caller's word: true. */
+  /**
+   * Whether the attestation evidence answers a challenge of ours. A bare profile is the caller's word: true.
+   */
   readonly evidenceFresh?: boolean;
   /** Facts the attestation verdict binds; the classifier counts them. */
   readonly boundFacts?: number;

@@ -6,8 +6,9 @@ import { AXES, type Axis, type QuorumLevel } from './vocabulary.js';
 type AxisName = 'Asn' | 'Operator' | 'Cloud' | 'Country' | 'PowerRegion' | 'TeeVendor' | 'Tcb' | 'Kernel';
 
 /**
- * What a set of members has to keep. On each axis members may need a number of different values, and may be limited
- * per value; an unknown value never counts as different, and where there is a limit it keeps a machine out.
+ * What a set of members has to keep. On each axis members may need a number of different values, and may be
+ * limited per value; an unknown value never counts as different, and where there is a limit it keeps a
+ * machine out.
  */
 export type QuorumRequirement = {
   readonly name: string;

@@ -48,7 +48,9 @@ export const STATED_CONFIDENCE_MAX = 5000;
 /** Where two sources disagree each is worth this part of what it was. */
 export const DISAGREEMENT_PERCENT = 50;
 
-/** Data is worth its full confidence for a month, then loses evenly until it is worth half after three years. */
+/**
+ * Data is worth its full confidence for a month, then loses evenly until it is worth half after three years.
+ */
 export const SOURCE_FRESH_MS = 30 * DAY_MS;
 export const SOURCE_HALF_WORTH_MS = 3 * 365 * DAY_MS;
 /** Data of unknown age is worth what three-year-old data is worth. */
@@ -60,7 +62,10 @@ export const CLASSIFICATION_CACHE_MAX = 100_000;
 /** Devices classified before other work gets a turn. */
 export const CLASSIFY_SLICE = 500;
 
-/** External address service: calls a second, in a burst, at once; failures that open the circuit, and for how long. */
+/**
+ * External address service: calls a second, in a burst, at once; failures that open the circuit, and for how
+ * long.
+ */
 export const SERVICE_CALLS_PER_SECOND = 5;
 export const SERVICE_BURST = 10;
 export const SERVICE_TIMEOUT_MS = 2000;

@@ -18,15 +18,19 @@ export interface OptimizationProblem {
   /** Objectives per individual; all are minimised. */
   readonly objectiveCount: number;
   /**
-   * Computes the objectives of a whole population: `n` rows of variables in, `n` rows of objectives out, row-major. With
-   * constraints it returns `violations` beside them: one number per row, 0 where it is feasible.
+   * Computes the objectives of a whole population: `n` rows of variables in, `n` rows of objectives out,
+   * row-major. With constraints it returns `violations` beside them: one number per row, 0 where it is
+   * feasible.
    */
   evaluate(
     population: Float64Array,
   ): Float64Array | { readonly objectives: Float64Array; readonly violations: Float64Array };
 }
 
-/** A built-in test problem by name (`ZDT1`..., `DTLZ7`, `WFG1`..., `MW1`..., `C1-DTLZ1`...), in its standard size. */
+/**
+ * A built-in test problem by name (`ZDT1`..., `DTLZ7`, `WFG1`..., `MW1`..., `C1-DTLZ1`...), in its standard
+ * size.
+ */
 export interface BuiltinProblem {
   readonly name: string;
   /** For problems that scale. */
@@ -44,7 +48,10 @@ export interface OptimizeOptions extends RunOptions {
   readonly threads?: number;
   /** What an infeasible individual is worth. Default `feasibility-first`. */
   readonly constraints?: 'feasibility-first' | 'epsilon-level';
-  /** Ends the run when the hypervolume grew by less than `gainMin` (relative) over `generations`. Default: never. */
+  /**
+   * Ends the run when the hypervolume grew by less than `gainMin` (relative) over `generations`. Default:
+   * never.
+   */
   readonly stagnation?: { readonly generations: number; readonly gainMin: number };
   /** SBX: probability and distribution index. Defaults 0.9 and 15. */
   readonly crossover?: { readonly probability?: number; readonly eta?: number };
@@ -52,7 +59,10 @@ export interface OptimizeOptions extends RunOptions {
   readonly mutation?: { readonly probability?: number; readonly eta?: number };
   /** The `checkpoint` of an earlier run with the same problem and settings, to go on from. */
   readonly resume?: Uint8Array;
-  /** Called with a checkpoint every `checkpointGenerations` generations, for runs with objectives of one's own. */
+  /**
+   * Called with a checkpoint every `checkpointGenerations` generations, for runs with objectives of one's
+   * own.
+   */
   readonly onCheckpoint?: (checkpoint: Uint8Array) => void;
   readonly checkpointGenerations?: number;
 }
@@ -79,8 +89,8 @@ const THREADS_MAX = 256;
 const CHECKPOINT_GENERATIONS = 100;
 
 /**
- * Ranks of row-major objectives, all minimised; rank 0 is best, equal points share a rank. Throws QRT_ERR_NSGA2_SHAPE
- * or QRT_ERR_NSGA2_NOT_A_NUMBER.
+ * Ranks of row-major objectives, all minimised; rank 0 is best, equal points share a rank. Throws
+ * QRT_ERR_NSGA2_SHAPE or QRT_ERR_NSGA2_NOT_A_NUMBER.
  */
 export function nonDominatedSort(objectives: Float64Array, objectiveCount: number): Uint32Array {
   floats(objectives, 'objectives');
@@ -117,8 +127,8 @@ export function builtinProblems(): string[] {
 }
 
 /**
- * Runs NSGA-II (Deb et al. 2002). Sorting and breeding run off the JavaScript thread; objectives of one's own are called
- * once per generation with the whole population.
+ * Runs NSGA-II (Deb et al. 2002). Sorting and breeding run off the JavaScript thread; objectives of one's own
+ * are called once per generation with the whole population.
  */
 export async function optimize(
   problem: OptimizationProblem | BuiltinProblem | string,

@@ -35,8 +35,8 @@ class Dictionary {
 }
 
 /**
- * An immutable set of candidates. Building one takes about a microsecond a candidate; selecting from it does not pay
- * that again, so hold on to a pool that is asked more than once.
+ * An immutable set of candidates. Building one takes about a microsecond a candidate; selecting from it does
+ * not pay that again, so hold on to a pool that is asked more than once.
  */
 export class CandidatePool {
   /** @internal */
@@ -50,7 +50,9 @@ export class CandidatePool {
     this.#positions = new Map(profiles.map(({ deviceId }, at) => [deviceId, at]));
   }
 
-  /** Throws QRT_ERR_INPUT_INVALID or QRT_ERR_DIVERSITY_* naming the candidate. `now` decides what has expired. */
+  /**
+   * Throws QRT_ERR_INPUT_INVALID or QRT_ERR_DIVERSITY_* naming the candidate. `now` decides what has expired.
+   */
   static of(profiles: readonly DeviceProfile[], now = Date.now()): CandidatePool {
     parse.list(profiles, 'profiles', CANDIDATES_MAX);
     const columns = columnsOf(profiles);
@@ -199,7 +201,9 @@ class ColumnBuilder {
     if (!fact) this.#axisConfidence[at * AXIS_COUNT + POWER_REGION] = confidence;
   }
 
-  /** A bare vendor is the caller's word for verified evidence; the classifier says itself what was verified. */
+  /**
+   * A bare vendor is the caller's word for verified evidence; the classifier says itself what was verified.
+   */
   #evidence(at: number, profile: DeviceProfile, path: string): void {
     const vendorKnown = (this.#values[AXES.indexOf('tee_vendor')]?.[at] ?? 0) !== 0;
     const bare = !isFact(profile.teeVendor);

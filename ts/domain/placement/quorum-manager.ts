@@ -1,4 +1,7 @@
-/** Quorums that keep a level: chosen with proof, checked, explained, repaired by the smallest move, and watched. */
+/**
+ * Quorums that keep a level: chosen with proof, checked, explained, repaired by the smallest move, and
+ * watched.
+ */
 import { call, type NativeCertificate, type NativeChange, type NativeMeasures } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
@@ -152,8 +155,9 @@ export class QuorumManager {
   }
 
   /**
-   * Chooses the members with the largest sum of weights that keep the level, or says exactly what is scarce. Throws
-   * QRT_ERR_INPUT_INVALID or QRT_ERR_DIVERSITY_* for bad input; an impossible level is an answer, not an error.
+   * Chooses the members with the largest sum of weights that keep the level, or says exactly what is scarce.
+   * Throws QRT_ERR_INPUT_INVALID or QRT_ERR_DIVERSITY_* for bad input; an impossible level is an answer, not
+   * an error.
    */
   selectOptimalQuorum(candidates: Candidates, level: Level, options: SelectOptions): QuorumSelection {
     const pool = this.pool(candidates);
@@ -230,8 +234,8 @@ export class QuorumManager {
   }
 
   /**
-   * Replaces lost members, and members that no longer qualify, keeping as many of the others as possible. With nothing lost
-   * it makes the smallest change after which the members are valid.
+   * Replaces lost members, and members that no longer qualify, keeping as many of the others as possible.
+   * With nothing lost it makes the smallest change after which the members are valid.
    */
   repairQuorum(
     candidates: Candidates,
@@ -256,7 +260,10 @@ export class QuorumManager {
     return { feasible: false, reasons: told.reasons, certificate: told };
   }
 
-  /** Lets every failure domain of the members fail once: what is lost, and whether a majority and the level survive. */
+  /**
+   * Lets every failure domain of the members fail once: what is lost, and whether a majority and the level
+   * survive.
+   */
   whatIf(candidates: Candidates, level: Level, members: readonly string[]): DomainFailure[] {
     const pool = this.pool(candidates);
     const positions = pool.positions(members, 'members');
@@ -279,8 +286,9 @@ export class QuorumManager {
   }
 
   /**
-   * Watches members until the signal aborts: gives the first look, and then each change as it happens, also when nothing
-   * but time did it and evidence expired. `source` is asked for the current profiles at each look.
+   * Watches members until the signal aborts: gives the first look, and then each change as it happens, also
+   * when nothing but time did it and evidence expired. `source` is asked for the current profiles at each
+   * look.
    */
   async *continuouslyMonitorQuorum(
     source: () => readonly DeviceProfile[] | Promise<readonly DeviceProfile[]>,

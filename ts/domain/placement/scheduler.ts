@@ -1,4 +1,7 @@
-/** Jobs onto nodes: by NSGA-II over five objectives, or by one greedy rule; hard capacities hold in every case. */
+/**
+ * Jobs onto nodes: by NSGA-II over five objectives, or by one greedy rule; hard capacities hold in every
+ * case.
+ */
 import {
   addon,
   call,
@@ -189,8 +192,8 @@ export class JobScheduler {
   }
 
   /**
-   * Places every job that can be placed and gives a reason for every other one. Throws QRT_ERR_INPUT_INVALID or
-   * QRT_ERR_PLACEMENT_* for bad input; jobs that do not fit are an answer, not an error.
+   * Places every job that can be placed and gives a reason for every other one. Throws QRT_ERR_INPUT_INVALID
+   * or QRT_ERR_PLACEMENT_* for bad input; jobs that do not fit are an answer, not an error.
    */
   async schedule(
     jobs: readonly Job[],

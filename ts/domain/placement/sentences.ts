@@ -1,4 +1,7 @@
-/** What the core says in rules and figures, as sentences for a person. One place, so that all faces say the same. */
+/**
+ * What the core says in rules and figures, as sentences for a person. One place, so that all faces say the
+ * same.
+ */
 import type {
   NativeAxisValue,
   NativeCertificate,

@@ -1,6 +1,9 @@
 /** The names that are the same in Rust, TypeScript, REST, metrics and docs. */
 
-/** TEE vendors. `ARM_TRUSTZONE` is the group of the three Arm names below it; `AWS_NITRO` counts only by policy. */
+/**
+ * TEE vendors. `ARM_TRUSTZONE` is the group of the three Arm names below it; `AWS_NITRO` counts only by
+ * policy.
+ */
 export const TEE_VENDORS = [
   'AMD_SEV_SNP',
   'INTEL_TDX',
@@ -13,7 +16,10 @@ export const TEE_VENDORS = [
 ] as const;
 export type TeeVendor = (typeof TEE_VENDORS)[number];
 
-/** Power regions: the six NERC regions, and one name for every grid outside them. Zones lie below `INTERNATIONAL`. */
+/**
+ * Power regions: the six NERC regions, and one name for every grid outside them. Zones lie below
+ * `INTERNATIONAL`.
+ */
 export const POWER_REGIONS = [
   'NERC_RFC',
   'NERC_SERC',

@@ -30,7 +30,10 @@ export interface CheckSample {
 export type Objective = 'latency_p95' | 'uptime' | 'error_rate' | 'diversity';
 export type ViolationSeverity = 'medium' | 'high' | 'critical';
 
-/** One broken promise. `measured` and `limit` share a unit: ms, or parts per million; for diversity, basis points. */
+/**
+ * One broken promise. `measured` and `limit` share a unit: ms, or parts per million; for diversity, basis
+ * points.
+ */
 export interface Violation {
   readonly objective: Objective;
   readonly severity: ViolationSeverity;

@@ -1,4 +1,7 @@
-/** Service credits: itemised, integer, and the same bytes whenever they are computed again from the same violations. */
+/**
+ * Service credits: itemised, integer, and the same bytes whenever they are computed again from the same
+ * violations.
+ */
 import type { Violation } from './compliance.js';
 import { CREDIT_BASIS_POINTS, CREDIT_BASIS_POINTS_MAX } from './limits.js';
 

@@ -1,4 +1,6 @@
-/** `quorate/services`: services at their tier. Everything that is exported here is public; nothing else is. */
+/**
+ * `quorate/services`: services at their tier. Everything that is exported here is public; nothing else is.
+ */
 export type {
   CheckSample,
   Measurements,

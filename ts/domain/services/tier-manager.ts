@@ -1,4 +1,7 @@
-/** Services at their tier: provisioned on members that keep its promise, measured, and mended by the smallest move. */
+/**
+ * Services at their tier: provisioned on members that keep its promise, measured, and mended by the smallest
+ * move.
+ */
 import type { QuorateErrorCode } from '../../errors.js';
 import { QuorateError } from '../../errors.js';
 import * as parse from '../../parse.js';
@@ -141,8 +144,9 @@ export class EnhancedSLATierManager {
   }
 
   /**
-   * Chooses members that keep the tier's promise and provisions the service on them. A pool that cannot is no error: the
-   * result says what is scarce. Throws for bad input, an unknown tier, or a service that exists; nothing changed then.
+   * Chooses members that keep the tier's promise and provisions the service on them. A pool that cannot is no
+   * error: the result says what is scarce. Throws for bad input, an unknown tier, or a service that exists;
+   * nothing changed then.
    */
   async provisionService(request: ProvisionRequest): Promise<ProvisionResult> {
     const serviceId = parse.text(request.serviceId, 'serviceId');
@@ -235,8 +239,9 @@ export class EnhancedSLATierManager {
   }
 
   /**
-   * Replaces what the promise needs replaced, and no more: members in `lost`, and members whose evidence no longer holds.
-   * On success the service has its new members; otherwise it keeps the old ones and the repair says what is scarce.
+   * Replaces what the promise needs replaced, and no more: members in `lost`, and members whose evidence no
+   * longer holds. On success the service has its new members; otherwise it keeps the old ones and the repair
+   * says what is scarce.
    */
   rebalanceService(serviceId: string, options: { lost?: readonly string[] } = {}): QuorumRepair {
     const held = this.#held(serviceId);
@@ -267,8 +272,8 @@ export class EnhancedSLATierManager {
   }
 
   /**
-   * Watches every service until the signal aborts: reports violations when they begin and end, revalidates diversity
-   * hourly and whenever evidence of a member expires, and rebalances what lost its diversity.
+   * Watches every service until the signal aborts: reports violations when they begin and end, revalidates
+   * diversity hourly and whenever evidence of a member expires, and rebalances what lost its diversity.
    */
   async *monitor(options: {
     signal: AbortSignal;
