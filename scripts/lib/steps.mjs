@@ -3,7 +3,7 @@
 // nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -79,14 +79,20 @@ export function runCommand(label, command, args, { env = {} } = {}) {
   });
 }
 
-async function step({ name, label, reads, salt = '', makes, run }) {
+/** A step to take; `fresh` when what it reads has not changed since it was last taken. */
+function stepOf({ name, label, reads, salt = '', makes, run }) {
   const stamp = join(stamps, name);
-  const hash = hashOf(reads, `${process.platform} ${process.arch} ${salt}`);
-  const fresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
-  if (fresh && makes.every((path) => existsSync(join(root, path)))) return;
-  await run(label);
-  mkdirSync(stamps, { recursive: true });
-  writeFileSync(stamp, hash);
+  const hash = () => hashOf(reads, `${process.platform} ${process.arch} ${salt}`);
+  const made = () => makes.every((path) => existsSync(join(root, path)));
+  return {
+    fresh: () => existsSync(stamp) && readFileSync(stamp, 'utf8') === hash() && made(),
+    async take() {
+      if (this.fresh()) return;
+      await run(label);
+      mkdirSync(stamps, { recursive: true });
+      writeFileSync(stamp, hash());
+    },
+  };
 }
 
 /** The version in rust-toolchain.toml is the one every machine builds with. */
@@ -115,7 +121,7 @@ function addonFile() {
 
 /** Makes the checkout ready. `profile` is `start` (seconds to relink) or `dist` (what is published). */
 export async function setup({ profile = 'start' } = {}) {
-  await step({
+  const dependencies = stepOf({
     name: 'dependencies',
     label: 'installing dependencies',
     reads: ['package.json', 'package-lock.json'],
@@ -128,14 +134,13 @@ export async function setup({ profile = 'start' } = {}) {
       return runCommand(label, npm, ['install', '--no-save', ...quiet]);
     },
   });
-  await step({
+  const addon = stepOf({
     name: 'addon',
     label: 'building the addon',
     reads: ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'build.rs', 'src', 'crates'],
     salt: profile,
     makes: ['native.cjs', 'native.d.cts', addonFile()],
     run: async (label) => {
-      requireRust();
       const napi = join(root, 'node_modules', '@napi-rs', 'cli', 'dist', 'cli.js');
       const flags = [
         '--package',
@@ -151,16 +156,23 @@ export async function setup({ profile = 'start' } = {}) {
       await runCommand(label, process.execPath, [napi, 'build', ...flags, ...names]);
     },
   });
-  await step({
+  const typescript = stepOf({
     name: 'typescript',
     label: 'compiling TypeScript',
     reads: ['tsconfig.json', 'ts', 'native.d.cts', 'package-lock.json'],
     makes: ['dist/index.js', 'dist/cli/main.js'],
     run: (label) => {
+      // A module that was deleted must not live on in what is packed.
+      rmSync(join(root, 'dist'), { recursive: true, force: true });
       const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
       return runCommand(label, process.execPath, [tsc, '-p', 'tsconfig.json']);
     },
   });
+  // What only the user can mend is said before anything is downloaded.
+  if (!addon.fresh()) requireRust();
+  await dependencies.take();
+  await addon.take();
+  await typescript.take();
 }
 
 /** Runs `work` and turns a SetupError into one plain answer with a non-zero exit code. */
