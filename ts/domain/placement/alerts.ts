@@ -162,9 +162,9 @@ export class AlertBook {
     if (current.recent.length > ALERT_RAISE_WINDOW) current.recent.shift();
     const { severity } = observation;
     if (current.alert && current.alert.resolvedAt === null) {
-      if (current.alert.severity === severity) return null;
+      const same = current.alert.severity === severity;
       current.alert = { ...current.alert, ...textOf(observation), severity, updatedAt: now };
-      return current.alert;
+      return same ? null : current.alert;
     }
     // A critical cause is not waited for; others must be bad in some of the last checks.
     const bad = current.recent.filter(Boolean).length;

@@ -115,14 +115,18 @@ export class DiversityDashboard {
     const monitoring = new AbortController();
     this.#monitoring = monitoring;
     const { signal } = monitoring;
-    options.signal?.addEventListener('abort', () => monitoring.abort(), { once: true, signal });
-    this.refresh();
+    options.signal?.addEventListener('abort', () => this.#end(monitoring), { once: true, signal });
+    try {
+      this.refresh();
+    } catch (error) {
+      this.#end(monitoring);
+      throw error;
+    }
     void this.#watch(seconds * 1000, signal);
   }
 
   stopMonitoring(): void {
-    this.#monitoring?.abort();
-    this.#monitoring = null;
+    if (this.#monitoring) this.#end(this.#monitoring);
   }
 
   /** Looks once: adds to the history, raises and resolves alerts. Returns the alerts that changed. */
@@ -219,8 +223,18 @@ export class DiversityDashboard {
       } catch {
         return;
       }
-      this.refresh();
+      try {
+        this.refresh();
+      } catch {
+        // The source failed, not a service of it. This look is missing from the history; whoever asks for the
+        // dashboard meanwhile gets the error itself, and the next look tries again.
+      }
     }
+  }
+
+  #end(monitoring: AbortController): void {
+    monitoring.abort();
+    if (this.#monitoring === monitoring) this.#monitoring = null;
   }
 }
 
@@ -251,9 +265,13 @@ function observationsOf(
   services: readonly ServiceHealth[],
   validations: ReadonlyMap<string, QuorumValidation>,
 ): Observation[] {
-  return services.flatMap(({ serviceId, level }) => {
+  return services.flatMap(({ serviceId, level, violations }) => {
     const validation = validations.get(serviceId);
-    if (!validation) return [];
+    if (!validation) {
+      const message = `${serviceId}: ${violations.join('; ')}`;
+      const unjudgeable = { kind: 'quorum_violation', cause: 'unjudgeable', severity: 'critical' } as const;
+      return [{ ...unjudgeable, serviceId, message, scoreBasisPoints: null }];
+    }
     const { axisScores } = validation;
     const scores = [
       ['diversity_score', validation.diversityScoreBasisPoints],
