@@ -175,6 +175,8 @@ const MILLI = 1000;
 const MICRO = 1_000_000;
 const AMOUNT_MAX = 1_000_000;
 const PRICE_MAX = 1_000_000;
+/** What the core takes per billing unit and hour. */
+const RATE_MICRO_MAX = 1_000_000_000;
 const NO_NODE = 0xffffffff;
 
 /** Places jobs and keeps count of what it did. */
@@ -396,14 +398,19 @@ class Table {
     if (this.#nodeIndex.has(id)) throw parse.invalid(`${path}.nodeId`, 'unique', id);
     this.#nodeIndex.set(id, at);
     const amount = (value: unknown, name: string, scale: number, fallback?: number): number =>
-      Math.floor(parse.finite(value ?? fallback, `${path}.${name}`, 0, AMOUNT_MAX) * scale);
+      Math.floor(scaled(parse.finite(value ?? fallback, `${path}.${name}`, 0, AMOUNT_MAX), scale));
     const gpuCount = parse.integer(node.gpus ?? 0, `${path}.gpus`, 0, GPUS_PER_NODE_MAX);
     const cpuMilli = amount(node.cpuCores, 'cpuCores', MILLI);
     const memoryMib = amount(node.memoryGb, 'memoryGb', MIB_PER_GB);
     const diskGib = amount(node.diskGb, 'diskGb', 1, 0);
     const units = addon.billingUnitMilli(cpuMilli, memoryMib, diskGib, gpuCount * MILLI) / MILLI;
-    const rate = (value: unknown, name: string): number =>
-      Math.round((parse.finite(value, `${path}.${name}`, 0, PRICE_MAX) * MICRO) / Math.max(units, 1 / MILLI));
+    const rate = (value: unknown, name: string): number => {
+      const perHour = parse.finite(value, `${path}.${name}`, 0, PRICE_MAX);
+      const micro = Math.round((perHour * MICRO) / Math.max(units, 1 / MILLI));
+      if (micro > RATE_MICRO_MAX)
+        throw parse.invalid(`${path}.${name}`, `at most ${RATE_MICRO_MAX / MICRO} per billing unit`, value);
+      return micro;
+    };
     return {
       cpuMilli,
       memoryMib,
@@ -452,7 +459,7 @@ class Table {
     parse.optional(job.namespace, null, (name) => parse.text(name, `${path}.namespace`));
     // Rounded up: a job never gets less than it asks for.
     const amount = (value: unknown, name: string, scale: number, fallback?: number): number =>
-      Math.ceil(parse.finite(value ?? fallback, `${path}.${name}`, 0, AMOUNT_MAX) * scale);
+      Math.ceil(scaled(parse.finite(value ?? fallback, `${path}.${name}`, 0, AMOUNT_MAX), scale));
     const gpus = parse.finite(job.gpus ?? 0, `${path}.gpus`, 0, GPUS_PER_NODE_MAX);
     if (gpus > 1 && !Number.isInteger(gpus))
       throw parse.invalid(`${path}.gpus`, 'a whole number, or a share of one', gpus);
@@ -468,13 +475,18 @@ class Table {
       memoryMib: amount(job.memoryGb, 'memoryGb', MIB_PER_GB),
       diskGib: amount(job.diskGb, 'diskGb', 1, 0),
       gpuCount: Math.ceil(gpus),
-      gpuMilli: gpus >= 1 ? MILLI : Math.ceil(gpus * MILLI),
+      gpuMilli: gpus >= 1 ? MILLI : Math.ceil(scaled(gpus, MILLI)),
       jobClass: ['S', 'A', 'B'].indexOf(jobClass.charAt(0)),
       durationS: Math.max(1, Math.round(hours * 3600)),
       gpuModels: [...new Set(bits)].reduce((sum, bit) => sum + bit, 0),
       nodeSet: job.allowedNodes === undefined ? 0 : sets.number(job.allowedNodes, `${path}.allowedNodes`),
     };
   }
+}
+
+/** `value * scale` without the dust of binary fractions: 1.005 cores are 1005 thousandths, not a little less. */
+function scaled(value: number, scale: number): number {
+  return Number((value * scale).toFixed(6));
 }
 
 interface NodeRow {
