@@ -10,7 +10,7 @@ export async function refusal(work: () => unknown): Promise<QuorateError> {
     expect(error).toBeInstanceOf(QuorateError);
     return error as QuorateError;
   }
-  throw new Error(`expected a QuorateError, got ${JSON.stringify(answer)}`);
+  throw new Error(`expected a QuorateError, got ${String(JSON.stringify(answer)).slice(0, 300)}`);
 }
 
 /** Runs `work`: an answer is fine, and of all errors only a `QuorateError` with a code of ours. */
