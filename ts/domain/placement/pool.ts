@@ -71,7 +71,8 @@ export class CandidatePool {
   }
 
   positions(deviceIds: readonly string[], path: string): Uint32Array {
-    return Uint32Array.from(deviceIds, (id, at) => this.position(id, `${path}[${at}]`));
+    const ids = parse.list(deviceIds, path, CANDIDATES_MAX);
+    return Uint32Array.from(ids, (id, at) => this.position(id, `${path}[${at}]`));
   }
 
   id(position: number): string {

@@ -2,6 +2,7 @@
  * Service credits: itemised, integer, and the same bytes whenever they are computed again from the same
  * violations.
  */
+import * as parse from '../../parse.js';
 import type { Violation } from './compliance.js';
 import { CREDIT_BASIS_POINTS, CREDIT_BASIS_POINTS_MAX } from './limits.js';
 
@@ -48,5 +49,9 @@ export function creditNote(
 
 /** What a credit is worth, rounded down, in micro-units of money. */
 export function creditMicro(note: CreditNote, priceMicro: bigint): bigint {
-  return (priceMicro * BigInt(note.totalBasisPoints)) / 10_000n;
+  const { totalBasisPoints } = parse.record(note, 'note');
+  const share = parse.integer(totalBasisPoints, 'note.totalBasisPoints', 0, CREDIT_BASIS_POINTS_MAX);
+  if (typeof priceMicro !== 'bigint' || priceMicro < 0n)
+    throw parse.invalid('priceMicro', 'a bigint of 0 or more', priceMicro);
+  return (priceMicro * BigInt(share)) / 10_000n;
 }

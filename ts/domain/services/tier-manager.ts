@@ -112,6 +112,8 @@ interface Held {
   service: Service;
   readonly samples: SampleWindow;
   violated: boolean;
+  /** Profiles are newer than the last validation. */
+  changed: boolean;
 }
 
 /** Provisions services at Bronze, Silver, Gold or a tier of one's own, and keeps them there. */
@@ -149,6 +151,7 @@ export class EnhancedSLATierManager {
    * nothing changed then.
    */
   async provisionService(request: ProvisionRequest): Promise<ProvisionResult> {
+    parse.record(request, 'request');
     const serviceId = parse.text(request.serviceId, 'serviceId');
     const tier = this.#tier(request.tier);
     const serviceConfig = parse.optional(request.serviceConfig, {}, (config) =>
@@ -187,7 +190,7 @@ export class EnhancedSLATierManager {
       provisionedAt: now,
       validatedAt: now,
     };
-    this.#services.set(serviceId, { service, samples: new SampleWindow(), violated: false });
+    this.#services.set(serviceId, { service, samples: new SampleWindow(), violated: false, changed: false });
     const diversityScore = selection.diversityScoreBasisPoints / 10_000;
     return {
       success: true,
@@ -208,6 +211,7 @@ export class EnhancedSLATierManager {
   /** Adds one measured request. */
   recordRequest(serviceId: string, sample: RequestSample): void {
     const { samples } = this.#held(serviceId);
+    parse.record(sample, 'sample');
     samples.addRequest({
       at: parse.integer(sample.at, 'sample.at', 0, Number.MAX_SAFE_INTEGER),
       latencyMs: parse.finite(sample.latencyMs, 'sample.latencyMs', 0, 86_400_000),
@@ -218,6 +222,7 @@ export class EnhancedSLATierManager {
   /** Adds one probe of whether the service answers. */
   recordCheck(serviceId: string, sample: CheckSample): void {
     const { samples } = this.#held(serviceId);
+    parse.record(sample, 'sample');
     samples.addCheck({
       at: parse.integer(sample.at, 'sample.at', 0, Number.MAX_SAFE_INTEGER),
       up: parse.flag(sample.up, 'sample.up'),
@@ -247,14 +252,10 @@ export class EnhancedSLATierManager {
     const held = this.#held(serviceId);
     const { service } = held;
     const members = service.members.map((member) => member.deviceId);
-    const repair = this.#quorums.repairQuorum(
-      service.candidates,
-      service.tier.level,
-      members,
-      options.lost ?? [],
-    );
+    const gone = parse.list(parse.record(options, 'options')['lost'] ?? [], 'lost', DEVICES_PER_CALL_MAX);
+    const lost = new Set(gone as readonly string[]);
+    const repair = this.#quorums.repairQuorum(service.candidates, service.tier.level, members, [...lost]);
     if (repair.feasible) {
-      const lost = new Set(options.lost);
       const candidates = service.candidates.filter(({ deviceId }) => !lost.has(deviceId));
       const kept = membersOf(candidates, repair.members);
       held.service = { ...service, members: kept, candidates, validatedAt: this.#clock.now() };
@@ -265,10 +266,14 @@ export class EnhancedSLATierManager {
   /** Takes newer profiles in: evidence was renewed, an address moved. Unknown devices become candidates. */
   updateProfiles(serviceId: string, profiles: readonly DeviceProfile[]): void {
     const held = this.#held(serviceId);
+    const newer = parse.list(profiles, 'profiles', DEVICES_PER_CALL_MAX) as readonly DeviceProfile[];
+    // Checked before anything changes: a profile that cannot be judged would stop every later look.
+    this.#quorums.pool(newer);
     const merged = new Map(held.service.candidates.map((profile) => [profile.deviceId, profile]));
-    for (const profile of profiles) merged.set(profile.deviceId, profile);
+    for (const profile of newer) merged.set(profile.deviceId, profile);
     const members = held.service.members.map((member) => merged.get(member.deviceId) ?? member);
     held.service = { ...held.service, members, candidates: [...merged.values()] };
+    held.changed = true;
   }
 
   /**
@@ -300,7 +305,8 @@ export class EnhancedSLATierManager {
     const held = this.#services.get(serviceId);
     if (!held) return;
     const at = this.#clock.now();
-    if (this.#revalidationDue(held.service, at)) {
+    if (this.#revalidationDue(held, at)) {
+      held.changed = false;
       const { quorum } = this.validateSlaCompliance(serviceId);
       held.service = { ...held.service, validatedAt: at };
       if (!quorum.valid) {
@@ -314,11 +320,11 @@ export class EnhancedSLATierManager {
     held.violated = violated;
   }
 
-  #revalidationDue(service: Service, now: number): boolean {
-    if (now - service.validatedAt >= REVALIDATION_INTERVAL_MS) return true;
+  #revalidationDue({ service, changed }: Held, now: number): boolean {
+    if (changed || now - service.validatedAt >= REVALIDATION_INTERVAL_MS) return true;
     return service.members.some((member) => {
-      const expires = this.#quorums.earliestExpiry(member);
-      return expires !== null && expires <= now && expires > service.validatedAt;
+      const expires = this.#quorums.earliestExpiry(member, service.validatedAt);
+      return expires !== null && expires <= now;
     });
   }
 
