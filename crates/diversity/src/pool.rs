@@ -9,7 +9,7 @@ use quorate_types::{BASIS_POINTS_MAX, BasisPoints, FieldPath, UnixMillis};
 
 use crate::axis::{AXIS_COUNT, Axis, UNKNOWN};
 use crate::columns::Columns;
-use crate::confidence::Evidence;
+use crate::confidence::{BOUND_FACTS_MIN, Evidence};
 use crate::error::DiversityError;
 use crate::index::Index;
 use crate::requirement::Requirement;
@@ -215,19 +215,33 @@ impl Pool {
         ranks.iter().map(|&rank| self.weight[rank as usize]).sum()
     }
 
-    /// The same candidates with other values and with evidence that no level refuses, for trials.
+    /// The same candidates with other values, and with fresh attestation evidence that binds all it can, for
+    /// trials. Where there are confidences per axis, evidence raises those that it speaks of: the TEE's, and
+    /// those of values that were unknown. What an address database is worth stays as it is.
     pub(crate) fn supposing(
         &self,
         rows: Vec<[u32; AXIS_COUNT]>,
         sets: RegionSets,
         names: [Vec<String>; AXIS_COUNT],
     ) -> Self {
+        let attested = |(rank, known): (usize, &Evidence)| {
+            let mut evidence = Evidence { attested: true, bound_facts: BOUND_FACTS_MIN + 1, ..*known };
+            for axis in Axis::ALL {
+                let supposed = rows[rank][axis.index()] != self.rows[rank][axis.index()];
+                if supposed || matches!(axis, Axis::TeeVendor | Axis::Tcb) {
+                    evidence.axes[axis.index()] = BASIS_POINTS_MAX;
+                }
+            }
+            evidence
+        };
+        let evidence = self.evidence.as_ref().map(|all| all.iter().enumerate().map(attested).collect());
         Self {
             ids: self.ids.clone(),
             rows,
             names,
+            // One figure for the whole machine does not say which part of it evidence would raise.
             confidence: vec![BASIS_POINTS_MAX; self.len()],
-            evidence: None,
+            evidence,
             fresh: vec![true; self.len()],
             weight: self.weight.clone(),
             sets,

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use quorate_diversity::certificate::{AxisValue, Rejected};
 use quorate_diversity::explain::Conflict;
 use quorate_diversity::{
-    Axis, Check, Reason, Recommendation, Remedy, Repair, Requirement, Rule, SelectOptions, Selection,
-    Verdict, explain, greedy, recommend, remedies, repair, select, validate, what_if,
+    AXIS_COUNT, Axis, Check, Pool, Reason, Recommendation, Remedy, Repair, Requirement, Rule, SelectOptions,
+    Selection, Verdict, explain, greedy, recommend, remedies, repair, select, validate, what_if,
 };
-use support::{Machine, keeps, machines, pool, requirement};
+use support::{Machine, columns, keeps, machines, pool, requirement};
 
 fn certificate(machines: &[Machine], size: usize) -> quorate_diversity::Certificate {
     match select(&pool(machines), &Requirement::gold(), &SelectOptions::exact(size)).unwrap() {
@@ -63,6 +63,29 @@ fn one_vendor_is_named_and_evidence_is_what_helps() {
     assert_eq!(needs.len(), 1);
     assert_eq!((needs[0].candidate, needs[0].confidence, needs[0].fresh), (3, true, true));
     assert_eq!(needs[0].axes, [Axis::TeeVendor]);
+}
+
+#[test]
+fn evidence_is_no_remedy_where_old_address_data_is_what_is_missing() {
+    // Network, country and region of each machine at `address`, nothing attested.
+    let with = |address: u16| {
+        let machines: Vec<Machine> = (1..=3).map(|i| Machine::new(&format!("m{i}"), i, i, 0, i)).collect();
+        let mut columns = columns(&machines);
+        let mut row = [0_u16; AXIS_COUNT];
+        for axis in [Axis::Asn, Axis::Country, Axis::PowerRegion] {
+            row[axis.index()] = address;
+        }
+        columns.axis_confidence = machines.iter().flat_map(|_| row).collect();
+        columns.evidence_fresh = vec![false; machines.len()];
+        Pool::new(columns, 0).unwrap()
+    };
+    let evidence = |pool: &Pool| {
+        let found = remedies(pool, &Requirement::gold(), 3).unwrap();
+        found.iter().any(|remedy| matches!(remedy, Remedy::ProvideEvidence { .. }))
+    };
+    // Of 10 000, 5 000 are the TEE's: the rest must give 3 000, which takes addresses that are 60 % sure.
+    assert!(evidence(&with(6_000)));
+    assert!(!evidence(&with(5_900)));
 }
 
 #[test]
