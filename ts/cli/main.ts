@@ -15,7 +15,11 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     return EXIT.yes;
   }
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  process.once('SIGINT', () => {
+    interrupt.abort(new Error('interrupted'));
+    // A verb that waits for input would wait on.
+    process.stdin.destroy();
+  });
   const json = rest.includes('--json');
   try {
     const { values, positionals } = parse(verb, rest);

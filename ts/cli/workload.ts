@@ -29,12 +29,17 @@ export function nodesOf(document: unknown): JobNode[] {
 export function jobsOf(document: unknown): Job[] {
   const { jobs } = record(document, 'input');
   if (jobs === undefined) throw invalid('input', 'an object with an array "jobs"', document);
+  let total = 0;
   return list(jobs, 'jobs', JOBS_MAX).flatMap((job, at) => {
     const path = `jobs[${at}]`;
     const { name, count, ...rest } = record(job, path);
     if (count === undefined) return [rest as unknown as Job];
     const stem = text(name, `${path}.name`);
-    return Array.from({ length: integer(count, `${path}.count`, 0, JOBS_MAX) }, (_, number) => {
+    // Checked before the jobs are made: many entries with many jobs each would fill the memory.
+    total += integer(count, `${path}.count`, 0, JOBS_MAX);
+    if (total > JOBS_MAX)
+      throw invalid(`${path}.count`, `such that there are at most ${JOBS_MAX} jobs`, count);
+    return Array.from({ length: Number(count) }, (_, number) => {
       return { ...rest, jobId: `${stem}-${number + 1}` } as unknown as Job;
     });
   });

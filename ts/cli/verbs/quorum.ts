@@ -26,7 +26,8 @@ const selectOptions = {
 async function levelOf(options: OptionValues): Promise<QuorumLevel | QuorumRequirement> {
   const level = String(options['level'] ?? 'GOLD');
   if (level in QUORUM_REQUIREMENTS) return level as QuorumLevel;
-  if (level.endsWith('.json')) return (await readJson(level)) as QuorumRequirement;
+  if (level.endsWith('.json'))
+    return parse.record(await readJson(level), '--level') as unknown as QuorumRequirement;
   throw parse.invalid(
     '--level',
     `one of ${Object.keys(QUORUM_REQUIREMENTS).join(', ')} or a .json file`,
