@@ -26,7 +26,10 @@ function dashboardOf(...services: Watched[]) {
   const manager = new QuorumManager({ clock });
   const source: ServiceSource = {
     services: () =>
-      services.map(({ serviceId, level, members }) => ({ serviceId, tier: { level }, members })),
+      services.map(({ serviceId, level, members }) => {
+        const diversitySeverity = level === 'GOLD' ? 'critical' : 'high';
+        return { serviceId, tier: { level, diversitySeverity }, members };
+      }),
   };
   return { clock, services, dashboard: new DiversityDashboard(manager, source, { clock }) };
 }
@@ -332,6 +335,42 @@ describe('the life of an alert', () => {
     expect(violations('BASIC', machines(2, { countryCode: 'DE' }))).toMatchObject([{ severity: 'high' }]);
   });
 
+  it('is one for two crowded networks: one rule, one cause, and not yet two bad looks', () => {
+    const members = [0, 0, 0, 1, 1, 1].map((asn, n) => machine(n, { asn: 64_500 + asn }));
+    const { dashboard } = dashboardOf({ serviceId: 's', level: 'ENHANCED', members });
+    dashboard.refresh();
+    expect(scoreAlerts(dashboard.alerts(), 'quorum_violation')).toEqual([]);
+    dashboard.refresh();
+    const causes = scoreAlerts(dashboard.alerts(), 'quorum_violation').map(({ cause }) => cause);
+    expect(causes.sort()).toEqual(['distinct_min:asn', 'per_value_max:asn']);
+  });
+
+  it('that was resolved by time is not raised again before its cause was gone', async () => {
+    const day = 24 * 3_600_000;
+    const crowded = machines(2, { countryCode: 'DE' });
+    const { dashboard, services, clock } = dashboardOf({ serviceId: 's', level: 'BASIC', members: crowded });
+    const looks = async (count: number) => {
+      for (let n = 0; n < count; n += 1) {
+        await clock.advance(60_000);
+        dashboard.refresh();
+      }
+    };
+    await looks(2);
+    const [raised] = dashboard.getCurrentDashboard().alerts.filter(({ kind }) => kind === 'quorum_violation');
+    dashboard.acknowledgeAlert(raised?.id ?? '');
+    await clock.advance(day);
+    dashboard.cleanUp();
+    await looks(5);
+    const open = () => dashboard.getCurrentDashboard().alerts.filter(({ id }) => id === raised?.id).length;
+    expect(open()).toBe(0);
+    const [service] = services;
+    if (service) service.members = machines(2);
+    await looks(3);
+    if (service) service.members = crowded;
+    await looks(2);
+    expect(open()).toBe(1);
+  });
+
   it('is sorted by severity, and counted by it', () => {
     const { dashboard } = dashboardOf(
       { serviceId: 'a', level: scored(10), members: withAsns(7) },
@@ -385,6 +424,19 @@ describe('the life of an alert', () => {
     expect(dashboard.cleanUp().resolved).toBe(1);
     expect(scoreAlerts(dashboard.alerts())).toEqual([]);
     expect(scoreAlerts(dashboard.alerts(), 'asn_diversity')).toHaveLength(1);
+  });
+
+  it('that was resolved by time is not raised again before its cause was gone', async () => {
+    const { clock, dashboard, look, open } = lifeOf();
+    await look(withAsns(1));
+    dashboard.acknowledgeAlert(open()[0]?.id ?? '');
+    await clock.advance(DAY_MS);
+    dashboard.cleanUp();
+    for (let n = 0; n < 5; n += 1) await look(withAsns(1));
+    expect(open()).toEqual([]);
+    for (let n = 0; n < 3; n += 1) await look(withAsns(10));
+    await look(withAsns(1));
+    expect(open()).toHaveLength(1);
   });
 
   it('is forgotten 30 days after its end', async () => {

@@ -65,7 +65,7 @@ async function managers() {
     classifier: new InfrastructureClassifier({ index, clock }),
     clock,
   });
-  return { clock, quorumManager, slaManager: new EnhancedSLATierManager(quorumManager, { clock }) };
+  return { clock, quorumManager, slaManager: new EnhancedSLATierManager(quorumManager) };
 }
 
 const request = {

@@ -8,7 +8,7 @@ import { machine, machines } from '../support/profiles.js';
 function manager(tiers?: readonly Tier[]) {
   const clock = new ManualClock();
   const quorums = new QuorumManager({ clock });
-  return { clock, quorums, sla: new EnhancedSLATierManager(quorums, { clock, ...(tiers && { tiers }) }) };
+  return { clock, quorums, sla: new EnhancedSLATierManager(quorums, { ...(tiers && { tiers }) }) };
 }
 
 describe('the tiers', () => {
@@ -23,6 +23,8 @@ describe('the tiers', () => {
         uptimePpmMin: 970_000,
         errorRatePpmMax: 30_000,
         priceMultiplier: 1,
+        diversitySeverity: 'high',
+        diversitySeverity: 'high',
       },
       {
         name: 'SILVER',
@@ -32,6 +34,8 @@ describe('the tiers', () => {
         uptimePpmMin: 990_000,
         errorRatePpmMax: 10_000,
         priceMultiplier: 2.5,
+        diversitySeverity: 'high',
+        diversitySeverity: 'high',
       },
       {
         name: 'GOLD',
@@ -41,6 +45,8 @@ describe('the tiers', () => {
         uptimePpmMin: 999_000,
         errorRatePpmMax: 1000,
         priceMultiplier: 5,
+        diversitySeverity: 'critical',
+        diversitySeverity: 'critical',
       },
     ]);
   });
@@ -58,13 +64,13 @@ describe('the tiers', () => {
     const refused = await sla.provisionService({
       serviceId: 's',
       tier: 'TWO_CLOUDS',
-      availableDevices: [on(0, 'AWS'), on(1, 'AWS')],
+      availableProfiles: [on(0, 'AWS'), on(1, 'AWS')],
     });
     expect(refused.success).toBe(false);
     const result = await sla.provisionService({
       serviceId: 's',
       tier: 'TWO_CLOUDS',
-      availableDevices: [on(0, 'AWS'), on(1, 'AWS'), on(2, 'GCP')],
+      availableProfiles: [on(0, 'AWS'), on(1, 'AWS'), on(2, 'GCP')],
     });
     expect(result).toMatchObject({ success: true, pricingMultiplier: 2.5 });
     expect(result.allocatedDevices).toContain('m2');
@@ -79,8 +85,11 @@ describe('the tiers', () => {
     [{ priceMultiplier: -1 }, 'tiers[0].priceMultiplier'],
     [{ name: '' }, 'tiers[0].name'],
     [{ level: 7 }, 'tiers[0].level'],
+    [{ diversitySeverity: 'low' }, 'tiers[0].diversitySeverity'],
+    [{ replica: 3 }, 'tiers[0].replica'],
+    [{ name: 'SILVER' }, 'tiers[0].name'],
   ])('are refused by name where they are none: %j', async (rest, field) => {
-    const error = await refusal(() => manager([{ ...TIERS.GOLD, ...rest } as Tier]));
+    const error = await refusal(() => manager([{ ...TIERS.GOLD, name: 'OWN', ...rest } as Tier]));
     expect(error.details.field).toBe(field);
   });
 });
@@ -92,7 +101,7 @@ describe('provisioning', () => {
     ['GOLD', 3, 5],
   ] as const)('%s takes %i members at %d times the price', async (tier, members, price) => {
     const { sla, quorums } = manager();
-    const result = await sla.provisionService({ serviceId: 's', tier, availableDevices: machines(8) });
+    const result = await sla.provisionService({ serviceId: 's', tier, availableProfiles: machines(8) });
     expect(result).toMatchObject({
       success: true,
       serviceId: 's',
@@ -117,12 +126,12 @@ describe('provisioning', () => {
     ['BRONZE', [], /no eligible machines, 1/],
   ] as const)('%s is refused with reasons where the pool cannot (%#)', async (tier, pool, reason) => {
     const { sla } = manager();
-    const result = await sla.provisionService({ serviceId: 's', tier, availableDevices: pool });
+    const result = await sla.provisionService({ serviceId: 's', tier, availableProfiles: pool });
     expect(result).toMatchObject({ success: false, allocatedDevices: [], diversityScore: 0 });
     if (!result.success) expect(result.reasons.join('\n')).toMatch(reason);
     expect(sla.services()).toEqual([]);
     // The name is free still.
-    const again = await sla.provisionService({ serviceId: 's', tier, availableDevices: machines(6) });
+    const again = await sla.provisionService({ serviceId: 's', tier, availableProfiles: machines(6) });
     expect(again.success).toBe(true);
   });
 
@@ -131,7 +140,7 @@ describe('provisioning', () => {
     const pool = machines(8);
     for (const tier of ['GOLD', 'BRONZE', 'SILVER', 'GOLD'] as const) {
       const serviceId = `${tier}-${sla.services().length}`;
-      expect((await sla.provisionService({ serviceId, tier, availableDevices: pool })).success).toBe(true);
+      expect((await sla.provisionService({ serviceId, tier, availableProfiles: pool })).success).toBe(true);
     }
     expect(sla.services().map(({ serviceId }) => serviceId)).toEqual([
       'GOLD-0',
@@ -148,16 +157,41 @@ describe('provisioning', () => {
 
   it('gives a name once, also when two ask for it at the same moment', async () => {
     const { sla } = manager();
-    const ask = () => sla.provisionService({ serviceId: 's', tier: 'BRONZE', availableDevices: machines(1) });
+    const ask = () =>
+      sla.provisionService({ serviceId: 's', tier: 'BRONZE', availableProfiles: machines(1) });
     const answers = await Promise.allSettled([ask(), ask()]);
     expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const error = await refusal(ask);
     expect(error).toMatchObject({ code: 'QRT_ERR_SERVICES_EXISTS', details: { field: 'serviceId' } });
   });
 
+  it('takes devices and profiles side by side', async () => {
+    const { sla } = manager();
+    const availableDevices = [{ id: 'private', ipAddress: '10.0.0.1' }];
+    const request = { serviceId: 's', tier: 'GOLD', availableProfiles: machines(4), availableDevices };
+    expect((await sla.provisionService(request)).success).toBe(true);
+    expect(sla.service('s').candidates.map(({ deviceId }) => deviceId)).toContain('private');
+  });
+
+  it('hands out services that nobody can change from outside', async () => {
+    const { sla } = manager();
+    await sla.provisionService({ serviceId: 's', tier: 'BRONZE', availableProfiles: machines(2) });
+    const service = sla.service('s') as { members: unknown[] };
+    expect(() => service.members.pop()).toThrow(TypeError);
+    expect(() => Object.assign(sla.tiers[0] ?? {}, { replicas: 99 })).toThrow(TypeError);
+    expect(sla.service('s').members).toHaveLength(1);
+  });
+
+  it('refuses a tier of a name that is taken, and one with a field that is none', async () => {
+    const tier = (rest: object) => manager([{ ...TIERS.GOLD, name: 'OWN', ...rest } as Tier]);
+    expect((await refusal(() => tier({ name: 'GOLD' }))).details.field).toBe('tiers[0].name');
+    expect((await refusal(() => tier({ uptimePpmMinn: 1 }))).details.field).toBe('tiers[0].uptimePpmMinn');
+  });
+
   it('gives a name back when its service is released, with nothing left of the old one', async () => {
     const { sla, clock } = manager();
-    const ask = () => sla.provisionService({ serviceId: 's', tier: 'BRONZE', availableDevices: machines(1) });
+    const ask = () =>
+      sla.provisionService({ serviceId: 's', tier: 'BRONZE', availableProfiles: machines(1) });
     await ask();
     sla.recordRequest('s', { at: clock.now(), latencyMs: 9000, ok: true });
     expect(sla.validateSlaCompliance('s').status).toBe('violated');
@@ -173,14 +207,20 @@ describe('provisioning', () => {
     [{ tier: 'gold' }, 'QRT_ERR_SERVICES_UNKNOWN_TIER', 'tier'],
     [{ tier: 7 }, 'QRT_ERR_INPUT_INVALID', 'tier'],
     [{ serviceId: '' }, 'QRT_ERR_INPUT_INVALID', 'serviceId'],
-    [{ availableDevices: null }, 'QRT_ERR_INPUT_INVALID', 'availableDevices'],
-    [{ availableDevices: [7] }, 'QRT_ERR_INPUT_INVALID', 'availableDevices[]'],
+    [{ availableProfiles: 7 }, 'QRT_ERR_INPUT_INVALID', 'availableProfiles'],
+    [{ availableProfiles: [7] }, 'QRT_ERR_INPUT_INVALID', 'profiles[0]'],
+    [{ availableDevices: 7 }, 'QRT_ERR_INPUT_INVALID', 'availableDevices'],
     [{ availableDevices: [{ id: 'a', ipAddress: 'nowhere' }] }, 'QRT_ERR_IPDATA_ADDRESS', null],
+    [
+      { availableDevices: [{ deviceId: 'a', teeVendor: 'INTEL_TDX' }] },
+      'QRT_ERR_INPUT_INVALID',
+      'devices[0].id',
+    ],
     [{ serviceConfig: 'fast' }, 'QRT_ERR_INPUT_INVALID', 'serviceConfig'],
-    [{ availableDevices: [machine(0), machine(0)] }, 'QRT_ERR_DIVERSITY_DUPLICATE', null],
+    [{ availableProfiles: [machine(0), machine(0)] }, 'QRT_ERR_DIVERSITY_DUPLICATE', null],
   ])('refuses a request that is none (%#), and nothing has changed', async (rest, code, field) => {
     const { sla } = manager();
-    const request = { serviceId: 's', tier: 'BRONZE', availableDevices: machines(1), ...rest };
+    const request = { serviceId: 's', tier: 'BRONZE', availableProfiles: machines(1), ...rest };
     const error = await refusal(() => sla.provisionService(request as never));
     expect(error.code).toBe(code);
     if (field !== null) expect(error.details.field).toBe(field);
@@ -188,10 +228,41 @@ describe('provisioning', () => {
   });
 });
 
+describe('a loss', () => {
+  const gold = async (count: number) => {
+    const made = manager();
+    await made.sla.provisionService({ serviceId: 's', tier: 'GOLD', availableProfiles: machines(count) });
+    return made.sla;
+  };
+
+  it('is remembered when it cannot be mended: the dead machine is never a member again by itself', async () => {
+    const sla = await gold(3);
+    expect(sla.rebalanceService('s', { lost: ['m0'] }).feasible).toBe(false);
+    expect(sla.validateSlaCompliance('s').status).toBe('violated');
+    expect(sla.rebalanceService('s').feasible).toBe(false);
+  });
+
+  it('may be reported twice', async () => {
+    const sla = await gold(5);
+    const [lost = ''] = sla.service('s').members.map(({ deviceId }) => deviceId);
+    const first = sla.rebalanceService('s', { lost: [lost] });
+    expect(first.feasible).toBe(true);
+    const second = sla.rebalanceService('s', { lost: [lost] });
+    expect(second).toMatchObject({ feasible: true, added: [], removed: [] });
+  });
+
+  it('ends when the machine’s profile is renewed', async () => {
+    const sla = await gold(3);
+    sla.rebalanceService('s', { lost: ['m0'] });
+    sla.updateProfiles('s', [machine(0)]);
+    expect(sla.validateSlaCompliance('s').status).toBe('no_data');
+  });
+});
+
 describe('rebalancing', () => {
   const gold = async (pool: readonly DeviceProfile[] = machines(8)) => {
     const made = manager();
-    await made.sla.provisionService({ serviceId: 's', tier: 'GOLD', availableDevices: pool });
+    await made.sla.provisionService({ serviceId: 's', tier: 'GOLD', availableProfiles: pool });
     return made;
   };
   const membersOf = (sla: EnhancedSLATierManager): string[] =>
@@ -224,6 +295,24 @@ describe('rebalancing', () => {
     expect(repair.feasible).toBe(false);
     if (!repair.feasible) expect(repair.reasons.join()).toContain('only 2 eligible machines');
     expect(membersOf(sla)).toEqual(before);
+  });
+
+  it('remembers a loss that could not be mended, until the machine is back', async () => {
+    const { sla } = await gold(machines(3));
+    sla.rebalanceService('s', { lost: ['m1'] });
+    expect(sla.validateSlaCompliance('s').violations).toMatchObject([
+      { objective: 'diversity', severity: 'critical' },
+    ]);
+    expect(sla.rebalanceService('s').feasible).toBe(false);
+    sla.updateProfiles('s', [machine(1)]);
+    expect(sla.validateSlaCompliance('s').violations).toEqual([]);
+    expect(sla.rebalanceService('s')).toMatchObject({ feasible: true, added: [], removed: [] });
+  });
+
+  it('cannot be changed from outside', async () => {
+    const { sla } = await gold();
+    expect(() => (sla.service('s').members as unknown[]).pop()).toThrow(TypeError);
+    expect(membersOf(sla)).toHaveLength(3);
   });
 
   it('refuses a lost machine that nobody knows', async () => {

@@ -70,6 +70,8 @@ interface Watch {
   readonly recent: boolean[];
   clearChecks: number;
   alert: Alert | null;
+  /** Resolved by time while its cause lasted: it is not raised again before the cause was gone. */
+  muted: boolean;
 }
 
 /** The severity of a score, or null where it is no cause for an alert. */
@@ -143,6 +145,7 @@ export class AlertBook {
         counts.removed += 1;
       } else if (alert.acknowledgedAt !== null && now - alert.acknowledgedAt >= ACKNOWLEDGED_RESOLVE_MS) {
         watch.alert = { ...alert, resolvedAt: now, updatedAt: now };
+        watch.muted = true;
         counts.resolved += 1;
       } else if (alert.severity === 'low' && now - alert.raisedAt >= LOW_ALERT_ACKNOWLEDGE_MS) {
         watch.alert = { ...alert, acknowledgedAt: alert.acknowledgedAt ?? now, updatedAt: now };
@@ -156,7 +159,6 @@ export class AlertBook {
     const watch = this.#watches.get(id);
     if (observation.severity === null) return watch ? this.#clear(watch, now, observation) : null;
     const current = watch ?? this.#open(id);
-    if (!current) return null;
     current.clearChecks = 0;
     current.recent.push(true);
     if (current.recent.length > ALERT_RAISE_WINDOW) current.recent.shift();
@@ -166,6 +168,7 @@ export class AlertBook {
       current.alert = { ...current.alert, ...textOf(observation), severity, updatedAt: now };
       return same ? null : current.alert;
     }
+    if (current.muted) return null;
     // A critical cause is not waited for; others must be bad in some of the last checks.
     const bad = current.recent.filter(Boolean).length;
     if (severity !== 'critical' && bad < ALERT_RAISE_CHECKS) return null;
@@ -175,9 +178,15 @@ export class AlertBook {
     return current.alert;
   }
 
-  #open(id: string): Watch | null {
-    if (this.#watches.size >= ALERTS_MAX) return null;
-    const watch: Watch = { recent: [], clearChecks: 0, alert: null };
+  /** Where the book is full the oldest resolved alert makes way, then the oldest of all: a new cause is never lost. */
+  #open(id: string): Watch {
+    if (this.#watches.size >= ALERTS_MAX) {
+      const entries = [...this.#watches];
+      const [oldest] =
+        entries.find(([, { alert }]) => alert === null || alert.resolvedAt !== null) ?? entries[0] ?? [];
+      if (oldest !== undefined) this.#watches.delete(oldest);
+    }
+    const watch: Watch = { recent: [], clearChecks: 0, alert: null, muted: false };
     this.#watches.set(id, watch);
     return watch;
   }
@@ -189,10 +198,11 @@ export class AlertBook {
   #clear(watch: Watch, now: number, observation?: Observation): Alert | null {
     watch.recent.push(false);
     if (watch.recent.length > ALERT_RAISE_WINDOW) watch.recent.shift();
-    const { alert } = watch;
-    if (!alert || alert.resolvedAt !== null) return null;
     watch.clearChecks = observation && insideDeadBand(observation) ? 0 : watch.clearChecks + 1;
     if (watch.clearChecks < ALERT_CLEAR_CHECKS) return null;
+    watch.muted = false;
+    const { alert } = watch;
+    if (!alert || alert.resolvedAt !== null) return null;
     watch.alert = { ...alert, resolvedAt: now, updatedAt: now };
     return watch.alert;
   }

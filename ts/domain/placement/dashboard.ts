@@ -36,7 +36,11 @@ export const MONITORING_ACTIVE: QuorateErrorCode = 'QRT_ERR_PLACEMENT_MONITORING
 export interface ServiceSource {
   services(): readonly {
     readonly serviceId: string;
-    readonly tier: { readonly level: QuorumLevel | QuorumRequirement };
+    readonly tier: {
+      readonly level: QuorumLevel | QuorumRequirement;
+      /** How bad it is when members no longer keep the level; `high` where it is not said. */
+      readonly diversitySeverity?: 'high' | 'critical';
+    };
     readonly members: readonly DeviceProfile[];
   }[];
 }
@@ -82,7 +86,14 @@ export interface Dashboard {
 interface Look {
   readonly metrics: DiversityMetrics;
   readonly services: readonly ServiceHealth[];
-  readonly validations: ReadonlyMap<string, QuorumValidation>;
+  readonly judged: readonly Judged[];
+}
+
+/** A service and what was found; no validation where it could not be judged. */
+interface Judged {
+  readonly health: ServiceHealth;
+  readonly severity: 'high' | 'critical';
+  readonly validation: QuorumValidation | null;
 }
 
 /** Watches the diversity of every service, keeps its history and raises alerts. */
@@ -108,6 +119,7 @@ export class DiversityDashboard {
    * judged never stops it.
    */
   async startMonitoring(options: { intervalSeconds?: number; signal?: AbortSignal } = {}): Promise<void> {
+    parse.record(options, 'options');
     const asked = options.intervalSeconds ?? MONITOR_INTERVAL_SECONDS;
     const seconds = parse.integer(asked, 'intervalSeconds', 1, INTERVAL_SECONDS_MAX);
     options.signal?.throwIfAborted();
@@ -134,7 +146,7 @@ export class DiversityDashboard {
     const now = this.#clock.now();
     const look = this.#look(now);
     this.#history.push(look.metrics);
-    const changed = this.#alerts.observe(observationsOf(look.services, look.validations), now);
+    const changed = this.#alerts.observe(look.judged.flatMap(observationsOf), now);
     if (now - this.#cleanedAt >= CLEAN_UP_INTERVAL_MS) this.cleanUp();
     while (this.#history.length > HISTORY_ENTRIES_MAX) this.#history.shift();
     return changed;
@@ -191,18 +203,18 @@ export class DiversityDashboard {
   }
 
   #look(now: number): Look {
-    const validations = new Map<string, QuorumValidation>();
-    const services = this.#source.services().map(({ serviceId, tier, members }) => {
+    const judged = this.#source.services().map(({ serviceId, tier, members }): Judged => {
+      const severity = tier.diversitySeverity ?? 'high';
       try {
         const validation = this.#quorums.validateQuorum(members, tier.level);
-        validations.set(serviceId, validation);
-        return healthOf(serviceId, validation);
+        return { health: healthOf(serviceId, validation), severity, validation };
       } catch (error) {
         // One service with a broken profile must not blind the dashboard to all others.
-        return unjudged(serviceId, tier.level, error);
+        return { health: unjudged(serviceId, tier.level, error), severity, validation: null };
       }
     });
-    const all = [...validations.values()];
+    const services = judged.map(({ health }) => health);
+    const all = judged.flatMap(({ validation }) => validation ?? []);
     const mean = (score: (validation: QuorumValidation) => number): number =>
       all.length === 0 ? 1 : all.reduce((sum, one) => sum + score(one), 0) / all.length / 10_000;
     const metrics = {
@@ -213,7 +225,7 @@ export class DiversityDashboard {
       teeDiversity: mean((one) => one.axisScores.tee_vendor ?? 10_000),
       violations: all.reduce((sum, one) => sum + one.violations.length, 0),
     };
-    return { metrics, services, validations };
+    return { metrics, services, judged };
   }
 
   async #watch(intervalMs: number, signal: AbortSignal): Promise<void> {
@@ -260,37 +272,35 @@ function unjudged(serviceId: string, level: QuorumLevel | QuorumRequirement, err
   return { serviceId, level: name, status: 'critical', valid: false, diversityScore: 0, violations };
 }
 
-/** What each service gives cause to look at: its scores, and every rule it breaks. */
-function observationsOf(
-  services: readonly ServiceHealth[],
-  validations: ReadonlyMap<string, QuorumValidation>,
-): Observation[] {
-  return services.flatMap(({ serviceId, level, violations }) => {
-    const validation = validations.get(serviceId);
-    if (!validation) {
-      const message = `${serviceId}: ${violations.join('; ')}`;
-      const unjudgeable = { kind: 'quorum_violation', cause: 'unjudgeable', severity: 'critical' } as const;
-      return [{ ...unjudgeable, serviceId, message, scoreBasisPoints: null }];
-    }
-    const { axisScores } = validation;
-    const scores = [
-      ['diversity_score', validation.diversityScoreBasisPoints],
-      ['asn_diversity', axisScores.asn ?? null],
-      ['tee_diversity', axisScores.tee_vendor ?? null],
-    ] as const;
-    const found: Observation[] = scores.flatMap(([kind, score]) => {
-      if (score === null) return [];
-      const severity = severityOfScore(score, ALERT_THRESHOLDS[kind]);
-      const message = `${kind.replaceAll('_', ' ')} of ${serviceId} is ${score / 10_000}`;
-      return [{ kind, serviceId, cause: '', message, severity, scoreBasisPoints: score }];
-    });
-    for (const violation of validation.violations) {
-      // A broken promise of the highest level is critical; of a lower one, high.
-      const severity: AlertSeverity = level === 'GOLD' ? 'critical' : 'high';
-      const cause = `${violation.rule}:${violation.axis ?? ''}`;
-      const message = `${serviceId}: ${violation.message}`;
-      found.push({ kind: 'quorum_violation', serviceId, cause, message, severity, scoreBasisPoints: null });
-    }
-    return found;
+/** What a service gives cause to look at: its scores, and every rule it breaks. */
+function observationsOf({ health, severity, validation }: Judged): Observation[] {
+  const { serviceId } = health;
+  if (!validation) {
+    const message = `${serviceId}: ${health.violations.join('; ')}`;
+    const unjudgeable = { kind: 'quorum_violation', cause: 'unjudgeable', severity: 'critical' } as const;
+    return [{ ...unjudgeable, serviceId, message, scoreBasisPoints: null }];
+  }
+  const { axisScores } = validation;
+  const scores = [
+    ['diversity_score', validation.diversityScoreBasisPoints],
+    ['asn_diversity', axisScores.asn ?? null],
+    ['tee_diversity', axisScores.tee_vendor ?? null],
+  ] as const;
+  const found: Observation[] = scores.flatMap(([kind, score]) => {
+    if (score === null) return [];
+    const message = `${kind.replaceAll('_', ' ')} of ${serviceId} is ${score / 10_000}`;
+    const bad = severityOfScore(score, ALERT_THRESHOLDS[kind]);
+    return [{ kind, serviceId, cause: '', message, severity: bad, scoreBasisPoints: score }];
   });
+  // Two crowded networks break one rule: they are one cause with one alert.
+  const broken = new Map<string, string[]>();
+  for (const { rule, axis, message } of validation.violations) {
+    const cause = `${rule}:${axis ?? ''}`;
+    broken.set(cause, [...(broken.get(cause) ?? []), message]);
+  }
+  for (const [cause, messages] of broken) {
+    const message = `${serviceId}: ${messages.join('; ')}`;
+    found.push({ kind: 'quorum_violation', serviceId, cause, message, severity, scoreBasisPoints: null });
+  }
+  return found;
 }

@@ -1,9 +1,9 @@
 /** Service level objectives against measured samples. No data is no data: never 100 %, never a violation. */
 
 import {
-  COMPLIANCE_WINDOW_MS,
   ERROR_RATE_HIGH_FACTOR_PERCENT,
   LATENCY_HIGH_FACTOR_PERCENT,
+  SAMPLE_RETENTION_MS,
   SAMPLES_PER_SERVICE_MAX,
 } from './limits.js';
 import type { Tier } from './tiers.js';
@@ -67,19 +67,18 @@ export class SampleWindow {
     keep(this.#checks, sample);
   }
 
-  /** Measures the window that ends at `now`; older samples are forgotten, samples from the future wait. */
-  measure(now: number): Measurements {
-    const windowStart = now - COMPLIANCE_WINDOW_MS;
-    forget(this.#requests, windowStart);
-    forget(this.#checks, windowStart);
-    const requests = this.#requests.filter((sample) => sample.at <= now);
-    const checks = this.#checks.filter((sample) => sample.at <= now);
+  /** Measures from `windowStart` (included) to `windowEnd` (not included, so that hours do not share a sample). */
+  measure(windowStart: number, windowEnd: number): Measurements {
+    const within = (sample: { readonly at: number }): boolean =>
+      sample.at >= windowStart && sample.at < windowEnd;
+    const requests = this.#requests.filter(within);
+    const checks = this.#checks.filter(within);
     const failed = requests.filter((sample) => !sample.ok).length;
     const up = checks.filter((sample) => sample.up).length;
     const latencies = requests.filter((sample) => sample.ok).map((sample) => sample.latencyMs);
     return {
       windowStart,
-      windowEnd: now,
+      windowEnd,
       requests: requests.length,
       checks: checks.length,
       latencyP95Ms: percentile95(latencies),
@@ -129,6 +128,7 @@ function keep<T extends { readonly at: number }>(samples: T[], sample: T): void 
   let at = samples.length;
   while (at > 0 && (samples[at - 1]?.at ?? 0) > sample.at) at -= 1;
   samples.splice(at, 0, sample);
+  forget(samples, (samples.at(-1)?.at ?? 0) - SAMPLE_RETENTION_MS);
   if (samples.length > SAMPLES_PER_SERVICE_MAX) samples.shift();
 }
 

@@ -19,17 +19,31 @@ export interface Tier {
   readonly errorRatePpmMax: number;
   /** Ceiling of the price, as a multiple of the base price. */
   readonly priceMultiplier: number;
+  /** How bad it is when members no longer keep the level. */
+  readonly diversitySeverity: 'high' | 'critical';
 }
 
 const PPM = 1_000_000;
 const REPLICAS_MAX = 100;
 const LATENCY_MS_MAX = 3_600_000;
 const PRICE_MULTIPLIER_MAX = 1000;
+const TIER_FIELDS: readonly string[] = [
+  'name',
+  'replicas',
+  'level',
+  'latencyP95MsMax',
+  'uptimePpmMin',
+  'errorRatePpmMax',
+  'priceMultiplier',
+  'diversitySeverity',
+];
 
 /** Bronze, Silver and Gold. */
 export const TIERS: Readonly<Record<SLATier, Tier>> = Object.fromEntries(
   addon.tiers().map(({ level, priceMultiplierMicro, ...tier }) => {
-    return [tier.name, { ...tier, level: level as QuorumLevel, priceMultiplier: priceMultiplierMicro / PPM }];
+    const diversitySeverity = tier.name === 'GOLD' ? 'critical' : 'high';
+    const row = { ...tier, level: level as QuorumLevel, priceMultiplier: priceMultiplierMicro / PPM };
+    return [tier.name, Object.freeze({ ...row, diversitySeverity })];
   }),
 ) as Record<SLATier, Tier>;
 
@@ -38,9 +52,12 @@ export function parseTier(value: unknown, path: string): Tier {
   const record = parse.record(value, path);
   const integer = (name: string, min: number, max: number): number =>
     parse.integer(record[name], `${path}.${name}`, min, max);
+  const unknown = Object.keys(record).find((name) => !TIER_FIELDS.includes(name));
+  if (unknown !== undefined)
+    throw parse.invalid(`${path}.${unknown}`, `one of ${TIER_FIELDS.join(', ')}`, unknown);
   const level = record['level'];
   if (typeof level !== 'string') parse.record(level, `${path}.level`);
-  return {
+  return Object.freeze({
     name: parse.text(record['name'], `${path}.name`),
     replicas: integer('replicas', 1, REPLICAS_MAX),
     level: level as Tier['level'],
@@ -53,5 +70,8 @@ export function parseTier(value: unknown, path: string): Tier {
       0,
       PRICE_MULTIPLIER_MAX,
     ),
-  };
+    diversitySeverity: parse.optional(record['diversitySeverity'], 'high', (severity) =>
+      parse.oneOf(severity, `${path}.diversitySeverity`, ['high', 'critical']),
+    ),
+  });
 }
