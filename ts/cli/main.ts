@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { QuorateError } from '../errors.js';
+import { buildInfo } from '../index.js';
 import { USAGE } from './input.js';
 import { EXIT, type ExitCode, type Verb } from './verb.js';
 import { verbs } from './verbs.js';
@@ -34,7 +35,10 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 function parse(verb: Verb, args: readonly string[]): ReturnType<typeof parseArgs> {
   try {
     const options = { ...verb.options, json: { type: 'boolean' as const } };
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const extra = parsed.positionals[verb.positionals];
+    if (extra !== undefined) throw new Error(`"${extra}" is one argument too many`);
+    return parsed;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new QuorateError(USAGE, `${reason} (see quorate ${verb.name} --help)`, { cause: error });
@@ -42,17 +46,32 @@ function parse(verb: Verb, args: readonly string[]): ReturnType<typeof parseArgs
 }
 
 function noVerb(args: readonly string[]): ExitCode {
-  const asked = args.length === 0 || args[0] === '--help' || args[0] === '-h' || args[0] === 'help';
-  if (asked) {
-    const width = Math.max(...verbs.map(({ name }) => name.length));
-    const lines = verbs.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-    console.log(
-      `Usage: quorate VERB ...\n\n${lines.join('\n')}\n\nquorate VERB --help shows options and an example.`,
-    );
+  const [first = '--help', ...rest] = args;
+  if (first === '--version' || first === '-V') {
+    console.log(buildInfo().version);
     return EXIT.yes;
   }
-  console.error(`quorate: no verb "${args.slice(0, 2).join(' ')}"; quorate --help lists them`);
+  if (['--help', '-h', 'help'].includes(first)) {
+    const verb = verbs.find(({ name }) => name === rest.join(' '));
+    console.log(verb ? helpOf(verb) : helpOfAll(verbs));
+    return EXIT.yes;
+  }
+  // `quorate quorum` alone asks what there is of it.
+  const group = verbs.filter(({ name }) => name.startsWith(`${first} `));
+  if (group.length > 0) {
+    console.error(helpOfAll(group));
+    return EXIT.badInput;
+  }
+  const near = verbs.find(({ name }) => name.startsWith(first.slice(0, 3)));
+  const hint = near ? `did you mean ${near.name}? ` : '';
+  console.error(`quorate: no verb "${args.slice(0, 2).join(' ')}"; ${hint}quorate --help lists them`);
   return EXIT.badInput;
+}
+
+function helpOfAll(shown: readonly Verb[]): string {
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  const lines = shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `Usage: quorate VERB ...\n\n${lines.join('\n')}\n\nquorate VERB --help shows options and an example.`;
 }
 
 function helpOf(verb: Verb): string {

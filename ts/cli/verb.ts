@@ -31,5 +31,7 @@ export interface Verb {
   /** A command a reader can run in a checkout. */
   readonly example: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Arguments it takes besides options; more are a mistake, never ignored. */
+  readonly positionals: 0 | 1;
   run(context: VerbContext): Promise<ExitCode>;
 }

@@ -21,6 +21,7 @@ export const bench: Verb = {
   usage: '',
   help: ['Side-by-side runs against other libraries: docs/benchmarks.md.'],
   example: 'npx quorate bench',
+  positionals: 0,
   options: {},
   async run({ signal, json, print }) {
     const rows: Row[] = [];

@@ -16,6 +16,7 @@ export const classify: Verb = {
     IPDATA_HELP,
   ],
   example: 'npx quorate classify examples/fleet.json',
+  positionals: 1,
   options: { all: { type: 'boolean' }, ...ipdataOption },
   async run(context) {
     const { positionals, options, json, print } = context;
@@ -26,7 +27,7 @@ export const classify: Verb = {
     }
     const shown = options['all'] ? profiles : profiles.slice(0, SHOWN_MAX);
     print(
-      table(['machine', 'address', 'ASN', 'operator', 'country', 'power', 'TEE', 'sure'], shown.map(row)),
+      table(['machine', 'address', 'ASN', 'operator', 'country', 'power', 'TEE', 'sure %'], shown.map(row)),
     );
     if (shown.length < profiles.length)
       print(`... and ${profiles.length - shown.length} more (--all shows them)`);
@@ -44,6 +45,9 @@ const AXES: readonly (readonly [string, (profile: ClassifiedProfile) => Fact<unk
   ['TEE vendor', (profile) => profile.teeVendor],
 ];
 
+/** The axes of the last column, in the order of the columns before it. */
+const SURE = [AXES[0], AXES[2], AXES[3], AXES[4]].flatMap((axis) => (axis ? [axis[1]] : []));
+
 function row(profile: ClassifiedProfile): string[] {
   const zones = profile.powerRegion.zones.map(({ zone }) => zone);
   return [
@@ -54,7 +58,7 @@ function row(profile: ClassifiedProfile): string[] {
     profile.countryCode.value ?? '-',
     zones.length === 0 ? '-' : zones.slice(0, 2).join('|') + (zones.length > 2 ? '|...' : ''),
     profile.teeVendor.value,
-    percent(profile.confidence),
+    SURE.map((of) => String(Math.round(of(profile).confidence / 100)).padStart(3)).join('/'),
   ];
 }
 

@@ -22,6 +22,7 @@ export const doctor: Verb = {
   usage: '',
   help: ['Exit code 1 when something that Quorate needs is missing.'],
   example: 'npx quorate doctor',
+  positionals: 0,
   options: {},
   run({ json, print }) {
     const findings = [...versions(), ...hardware(), ...databases()];

@@ -23,6 +23,7 @@ export const ipdataBuild: Verb = {
     'Without sources: the npm databases that are installed.',
   ],
   example: 'npx quorate ipdata build',
+  positionals: 0,
   options: {
     network: { type: 'string', multiple: true },
     place: { type: 'string', multiple: true },

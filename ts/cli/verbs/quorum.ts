@@ -1,4 +1,5 @@
 import {
+  type CandidatePool,
   QUORUM_REQUIREMENTS,
   type QuorumLevel,
   QuorumManager,
@@ -16,6 +17,8 @@ const LEVEL_HELP =
 const FILE_HELP =
   'FILE              machines (classified first) or profiles: a JSON array, or an object with "machines"';
 const SIZE_OF_LEVEL: Readonly<Record<string, number>> = { NONE: 1, BASIC: 2, ENHANCED: 2, GOLD: 3 };
+
+const SHOWN_MAX = 40;
 
 const selectOptions = {
   level: { type: 'string' },
@@ -52,6 +55,7 @@ export const select: Verb = {
     IPDATA_HELP,
   ],
   example: 'npx quorate quorum select examples/fleet.json --level ENHANCED --size 2',
+  positionals: 1,
   options: { ...selectOptions, ...ipdataOption },
   async run(context) {
     const { positionals, options, json, print } = context;
@@ -69,7 +73,8 @@ export const select: Verb = {
         `weight ${selection.totalWeight}, ${selection.optimal ? 'proved best' : `at most ${selection.bound} is possible`}`,
       );
     } else {
-      print(`${selection.level}: no ${selection.size} of ${candidates.length} machines can keep it`);
+      const none = `no ${selection.size} of ${candidates.length} machines`;
+      print(`${selection.level}: ${none} ${selection.proven ? 'can keep it' : 'were found that keep it'}`);
       for (const reason of selection.reasons) print(`- ${reason}`);
       for (const remedy of selection.remedies) print(`+ ${remedy}`);
     }
@@ -88,6 +93,7 @@ export const validate: Verb = {
     IPDATA_HELP,
   ],
   example: 'npx quorate quorum validate examples/fleet.json --members m001,m002 --level ENHANCED',
+  positionals: 1,
   options: { level: { type: 'string' }, members: { type: 'string' }, ...ipdataOption },
   async run(context) {
     const { positionals, options, json, print } = context;
@@ -136,37 +142,64 @@ export const explain: Verb = {
     IPDATA_HELP,
   ],
   example: 'npx quorate quorum explain examples/fleet.json --level ENHANCED --size 2',
-  options: { ...selectOptions, ...ipdataOption, members: { type: 'string' }, all: { type: 'boolean' } },
+  positionals: 1,
+  options: {
+    level: { type: 'string' },
+    size: { type: 'string' },
+    members: { type: 'string' },
+    all: { type: 'boolean' },
+    ...ipdataOption,
+  },
   async run(context) {
     const { positionals, options, json, print } = context;
     const level = await levelOf(options);
     const candidates = await candidatesOf(await readJson(positionals[0]), context);
     const manager = new QuorumManager();
     const pool = manager.pool(candidates);
-    const selection = manager.selectOptimalQuorum(pool, level, { size: sizeOf(options, level) });
-    const chosen = selection.feasible ? selection.members : [];
-    const members = options['members'] === undefined ? chosen : membersOf(options, []);
+    const { members, reasons, remedies } = explained(manager, pool, level, options);
+    const valid = members.length > 0 && reasons.length === 0;
     const explanations = manager.explainQuorum(pool, level, members);
     const failures = members.length > 0 ? manager.whatIf(pool, level, members) : [];
-    const reasons = selection.feasible ? [] : selection.reasons;
     if (json) {
-      print(JSON.stringify({ feasible: members.length > 0, members, explanations, failures, reasons }));
-      return members.length > 0 ? EXIT.yes : EXIT.no;
+      print(JSON.stringify({ valid, members, explanations, failures, reasons, remedies }));
+      return valid ? EXIT.yes : EXIT.no;
     }
-    const shown = options['all'] ? explanations : explanations.slice(0, 40);
-    print(
-      table(
-        ['machine', 'verdict', 'why'],
-        shown.map(({ deviceId, verdict, message }) => [deviceId, verdict, message]),
-      ),
-    );
+    // The members first: they are what is asked about.
+    const isMember = (id: string): number => Number(members.includes(id));
+    const sorted = [...explanations].sort((a, b) => isMember(b.deviceId) - isMember(a.deviceId));
+    const shown = options['all'] ? sorted : sorted.slice(0, SHOWN_MAX);
+    const rows = shown.map(({ deviceId, verdict, message }) => [deviceId, verdict, message]);
+    print(table(['machine', 'verdict', 'why'], rows));
+    if (shown.length < sorted.length)
+      print(`... and ${sorted.length - shown.length} more (--all shows them)`);
     for (const reason of reasons) print(`- ${reason}`);
-    const breaking = failures.filter(({ majoritySurvives, value }) => !majoritySurvives && value !== UNKNOWN);
-    for (const failure of breaking) print(`! the loss of ${failure.axis} ${failure.value} breaks the quorum`);
+    for (const remedy of remedies) print(`+ ${remedy}`);
+    const breaking = failures.filter(({ majoritySurvives }) => !majoritySurvives);
+    for (const { axis, value } of breaking) {
+      const what = value === UNKNOWN ? `whatever machines of unknown ${axis} share` : `${axis} ${value}`;
+      print(`! the loss of ${what} breaks the quorum`);
+    }
     if (members.length > 0 && breaking.length === 0) print('no single failure takes the majority');
-    return members.length > 0 ? EXIT.yes : EXIT.no;
+    return valid ? EXIT.yes : EXIT.no;
   },
 };
+
+/** The members to explain: those given, judged as they are, or those that are chosen. */
+function explained(
+  manager: QuorumManager,
+  pool: CandidatePool,
+  level: QuorumLevel | QuorumRequirement,
+  options: OptionValues,
+): { members: readonly string[]; reasons: readonly string[]; remedies: readonly string[] } {
+  if (options['members'] !== undefined) {
+    const members = membersOf(options, []);
+    const { violations, recommendations } = manager.validateQuorum(pool, level, { members });
+    return { members, reasons: violations.map(({ message }) => message), remedies: recommendations };
+  }
+  const selection = manager.selectOptimalQuorum(pool, level, { size: sizeOf(options, level) });
+  if (selection.feasible) return { members: selection.members, reasons: [], remedies: [] };
+  return { members: [], reasons: selection.reasons, remedies: selection.remedies };
+}
 
 function membersOf(options: OptionValues, fallback: string[]): string[] {
   const members = options['members'];

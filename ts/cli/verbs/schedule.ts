@@ -24,6 +24,7 @@ export const schedule: Verb = {
     '--seed N          same seed, same plan (default 1)',
   ],
   example: 'npx quorate schedule examples/fleet.json',
+  positionals: 1,
   options: {
     strategy: { type: 'string' },
     population: { type: 'string' },
