@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type * as Addon from '../native.cjs';
 import { NATIVE_LOAD, QuorateError, type QuorateErrorCode } from './errors.js';
+import * as parse from './parse.js';
 
 export type * from '../native.cjs';
 
@@ -17,6 +18,16 @@ export interface RunOptions {
 }
 
 const PROGRESS_INTERVAL_MS = 100;
+
+/** Checks what a caller passes as the options of a run, before anything starts. */
+export function runOptions(options: unknown): RunOptions {
+  const { signal, onProgress } = parse.record(options, 'options');
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw parse.invalid('signal', 'an AbortSignal', signal);
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw parse.invalid('onProgress', 'a function', onProgress);
+  return { signal, onProgress: onProgress as RunOptions['onProgress'] };
+}
 
 export const addon: typeof Addon = load();
 
@@ -63,6 +74,10 @@ function unwrap<T>(outcome: Addon.NativeFailure | T): T {
   });
 }
 
+function rethrow(thrown: { readonly error: unknown } | null): void {
+  if (thrown) throw thrown.error;
+}
+
 /** Makes a short native call, or throws a `QuorateError`. */
 export function call<T>(native: () => Addon.NativeFailure | T): T {
   return unwrap(native());
@@ -71,12 +86,24 @@ export function call<T>(native: () => Addon.NativeFailure | T): T {
 /** Makes a long native call with abort and progress; the JavaScript thread stays free. */
 export async function run<T>(
   native: (handle: Addon.NativeRun) => Promise<Addon.NativeFailure | T>,
-  { signal, onProgress }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<T> {
+  const { signal, onProgress } = runOptions(options);
   signal?.throwIfAborted();
   const handle = new addon.NativeRun();
   const cancel = (): void => handle.cancel();
-  const report = onProgress && ((): void => onProgress(handle.done(), handle.total()));
+  let thrown: { readonly error: unknown } | null = null;
+  // What the callback throws ends the run and belongs to its caller: thrown in a timer it would end the process.
+  const report =
+    onProgress &&
+    ((): void => {
+      try {
+        onProgress(handle.done(), handle.total());
+      } catch (error) {
+        thrown ??= { error };
+        cancel();
+      }
+    });
   const timer = report && setInterval(report, PROGRESS_INTERVAL_MS).unref();
   signal?.addEventListener('abort', cancel, { once: true });
   try {
@@ -84,6 +111,7 @@ export async function run<T>(
     // A run that ended before it saw the abort has a result, but nobody wants it any more.
     signal?.throwIfAborted();
     report?.();
+    rethrow(thrown);
     return unwrap(outcome);
   } finally {
     clearInterval(timer);

@@ -124,12 +124,10 @@ export class IpInfoService implements AddressService {
   readonly #limiter: RateLimiter;
   readonly breaker: CircuitBreaker;
 
-  constructor({
-    token,
-    baseUrl = 'https://ipinfo.io',
-    fetch: fetchImpl = fetch,
-    clock = systemClock,
-  }: IpInfoOptions = {}) {
+  constructor(options: IpInfoOptions = {}) {
+    parse.record(options, 'options');
+    const { token, baseUrl = 'https://ipinfo.io', fetch: fetchImpl = fetch, clock = systemClock } = options;
+    parse.text(baseUrl, 'baseUrl', 2048);
     this.#baseUrl = baseUrl.replace(/\/$/, '');
     this.#token = token;
     this.#fetch = fetchImpl;

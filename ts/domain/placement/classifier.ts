@@ -1,7 +1,7 @@
 /**
  * Which network, place, grid and TEE a machine belongs to, each value with its source, confidence and expiry.
  */
-import { addon, call, type RunOptions } from '../../native.js';
+import { addon, call, type RunOptions, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
 import {
@@ -75,6 +75,7 @@ export class InfrastructureClassifier {
   #index: AddressIndex | null | undefined;
 
   constructor(options: ClassifierOptions = {}) {
+    parse.record(options, 'options');
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#index = options.index;
@@ -93,6 +94,7 @@ export class InfrastructureClassifier {
    */
   classify(device: Device, options: { verdict?: AttestationVerdict } = {}): ClassifiedProfile {
     const parsed = parseDevice(device, 'device');
+    parse.record(options, 'options');
     const verdict = options.verdict && parseVerdict(options.verdict, 'verdict');
     return this.#profile(parsed, this.#addressFacts(parsed.ipAddress), verdict);
   }
@@ -106,6 +108,7 @@ export class InfrastructureClassifier {
     const records = parse.list(devices, 'devices', CANDIDATES_MAX);
     const parsed = records.map((record, at) => parseDevice(record, `devices[${at}]`));
     requireUnique(parsed);
+    runOptions(options);
     const verdicts = parseVerdicts(options.verdicts);
     await this.prepare(options);
     const profiles: ClassifiedProfile[] = [];

@@ -7,6 +7,7 @@ import {
   type NativeOptimizerSettings,
   type RunOptions,
   run,
+  runOptions,
 } from '../../native.js';
 import * as parse from '../../parse.js';
 
@@ -86,6 +87,7 @@ export interface OptimizeResult {
 const POPULATION_MAX = 2 ** 20;
 const GENERATIONS_MAX = 10_000_000;
 const THREADS_MAX = 256;
+const ETA_MAX = 1e6;
 const CHECKPOINT_GENERATIONS = 100;
 
 /**
@@ -144,6 +146,7 @@ export async function optimize(
   if (typeof problem === 'string' || !('evaluate' in problem)) {
     const { name, objectiveCount = null } = typeof problem === 'string' ? { name: problem } : problem;
     parse.text(name, 'problem');
+    parse.optional(objectiveCount, null, (count) => parse.integer(count, 'problem.objectiveCount', 1, 64));
     const optimizer = call(() => addon.NativeOptimizer.builtin(name, objectiveCount, settings, resume));
     await run((handle) => optimizer.run(handle, threads), options);
     return resultOf(optimizer);
@@ -219,7 +222,12 @@ function outsideProblem(problem: OptimizationProblem): OptimizationProblem {
 }
 
 function settingsOf(options: OptimizeOptions): NativeOptimizerSettings {
-  const { crossover, mutation, stagnation } = options;
+  runOptions(options);
+  const { stagnation } = options;
+  const part = (owner: 'crossover' | 'mutation', name: 'probability' | 'eta', max: number): number | null => {
+    const given: Record<string, unknown> = parse.record(options[owner] ?? {}, owner);
+    return parse.optional(given[name], null, (value) => parse.finite(value, `${owner}.${name}`, 0, max));
+  };
   const constraints = options.constraints ?? 'feasibility-first';
   parse.oneOf(constraints, 'constraints', ['feasibility-first', 'epsilon-level']);
   return {
@@ -231,10 +239,10 @@ function settingsOf(options: OptimizeOptions): NativeOptimizerSettings {
       ? parse.integer(stagnation.generations, 'stagnation.generations', 1, 1e6)
       : null,
     stagnationGainMin: stagnation ? parse.finite(stagnation.gainMin, 'stagnation.gainMin', 0, 1) : null,
-    crossoverProbability: crossover?.probability ?? null,
-    crossoverEta: crossover?.eta ?? null,
-    mutationProbability: mutation?.probability ?? null,
-    mutationEta: mutation?.eta ?? null,
+    crossoverProbability: part('crossover', 'probability', 1),
+    crossoverEta: part('crossover', 'eta', ETA_MAX),
+    mutationProbability: part('mutation', 'probability', 1),
+    mutationEta: part('mutation', 'eta', ETA_MAX),
   };
 }
 

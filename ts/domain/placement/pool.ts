@@ -55,6 +55,7 @@ export class CandidatePool {
    */
   static of(profiles: readonly DeviceProfile[], now = Date.now()): CandidatePool {
     parse.list(profiles, 'profiles', CANDIDATES_MAX);
+    parse.integer(now, 'now', 0, Number.MAX_SAFE_INTEGER);
     const columns = columnsOf(profiles);
     return new CandidatePool(
       profiles,

@@ -2,7 +2,13 @@
  * Quorums that keep a level: chosen with proof, checked, explained, repaired by the smallest move, and
  * watched.
  */
-import { call, type NativeCertificate, type NativeChange, type NativeMeasures } from '../../native.js';
+import {
+  call,
+  type NativeCertificate,
+  type NativeChange,
+  type NativeMeasures,
+  runOptions,
+} from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
 import { InfrastructureClassifier } from './classifier.js';
@@ -142,16 +148,18 @@ export interface MonitorOptions {
 /** Holds the levels and answers every question about quorums. It has no state of its own but a classifier. */
 export class QuorumManager {
   readonly classifier: InfrastructureClassifier;
-  readonly #clock: Clock;
+  /** What time it is for everything this manager judges. */
+  readonly clock: Clock;
 
   constructor(options: { classifier?: InfrastructureClassifier; clock?: Clock } = {}) {
-    this.#clock = options.clock ?? systemClock;
-    this.classifier = options.classifier ?? new InfrastructureClassifier({ clock: this.#clock });
+    parse.record(options, 'options');
+    this.clock = options.clock ?? systemClock;
+    this.classifier = options.classifier ?? new InfrastructureClassifier({ clock: this.clock });
   }
 
   /** Checks candidates once, to be asked many times; what has expired by now counts as unknown. */
   pool(candidates: Candidates): CandidatePool {
-    return candidates instanceof CandidatePool ? candidates : CandidatePool.of(candidates, this.#clock.now());
+    return candidates instanceof CandidatePool ? candidates : CandidatePool.of(candidates, this.clock.now());
   }
 
   /**
@@ -195,6 +203,7 @@ export class QuorumManager {
   ): QuorumValidation {
     const pool = this.pool(candidates);
     const requirement = requirementOf(level);
+    parse.record(options, 'options');
     const members = options.members
       ? pool.positions(options.members, 'members')
       : Uint32Array.from(pool.profiles, (_, at) => at);
@@ -295,14 +304,15 @@ export class QuorumManager {
     level: Level,
     options: MonitorOptions,
   ): AsyncGenerator<QuorumChange, void> {
-    const { signal } = options;
+    const { signal } = runOptions(options);
+    if (!signal) throw parse.invalid('signal', 'an AbortSignal', signal);
     const asked = options.intervalSeconds ?? MONITOR_INTERVAL_SECONDS;
     const intervalMs = parse.integer(asked, 'intervalSeconds', 1, INTERVAL_SECONDS_MAX) * 1000;
     requirementOf(level);
     let known: Set<string> | null = null;
     while (!signal.aborted) {
       const profiles = await source();
-      const at = this.#clock.now();
+      const at = this.clock.now();
       const validation = this.validateQuorum(profiles, level);
       const messages = new Set(validation.violations.map(({ message }) => message));
       const lost = [...messages].filter((message) => !known?.has(message));
@@ -313,7 +323,7 @@ export class QuorumManager {
       const expiries = profiles.flatMap((profile) => this.earliestExpiry(profile, at) ?? []);
       const next = Math.min(at + intervalMs, ...expiries);
       try {
-        await this.#clock.sleep(Math.max(1, next - at), signal);
+        await this.clock.sleep(Math.max(1, next - at), signal);
       } catch {
         return;
       }
@@ -322,10 +332,11 @@ export class QuorumManager {
 
   /** When the first value of a profile expires (after `after`, where given); null where none does. */
   earliestExpiry(profile: DeviceProfile, after = 0): number | null {
+    parse.record(profile, 'profile');
     const { asn, operator, cloud, countryCode, powerRegion, teeVendor, tcb, kernel } = profile;
     const facts: unknown[] = [asn, operator, cloud, countryCode, powerRegion, teeVendor, tcb, kernel];
     const times = facts.flatMap((fact) =>
-      isFact(fact) && fact.expires !== null && fact.expires > after ? fact.expires : [],
+      isFact(fact) && typeof fact.expires === 'number' && fact.expires > after ? fact.expires : [],
     );
     return times.length === 0 ? null : Math.min(...times);
   }

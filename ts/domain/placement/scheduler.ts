@@ -12,6 +12,7 @@ import {
   type NativeUnplaced,
   type RunOptions,
   run,
+  runOptions,
 } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
@@ -259,8 +260,10 @@ export class JobScheduler {
 }
 
 function settingsOf(options: ScheduleOptions): Parameters<typeof addon.scheduleJobs>[4] {
+  runOptions(options);
   const weights = options.weights;
   if (weights) {
+    parse.record(weights, 'weights');
     for (const name of Object.keys(weights)) parse.oneOf(name, `weights.${name}`, JOB_OBJECTIVES);
   }
   return {

@@ -1,6 +1,8 @@
 /** Which machines share a network: what fails together below the level of an operator. */
 import { addon, call } from '../../native.js';
+import * as parse from '../../parse.js';
 import type { ClassifiedProfile } from './facts.js';
+import { CANDIDATES_MAX } from './limits.js';
 
 /** Machines that share a prefix (IPv4 /24, IPv6 /48) or an autonomous system. */
 export interface TopologyGroup {
@@ -19,7 +21,13 @@ export function networkTopology(profiles: readonly ClassifiedProfile[]): Topolog
     group.deviceIds.push(deviceId);
     groups.set(key, group);
   };
-  for (const { deviceId, ipAddress, asn } of profiles) {
+  parse.list(profiles, 'profiles', CANDIDATES_MAX);
+  for (const [at, profile] of profiles.entries()) {
+    const path = `profiles[${at}]`;
+    const { deviceId, asn } = parse.record(profile, path) as unknown as ClassifiedProfile;
+    const ipAddress = parse.text(profile.ipAddress, `${path}.ipAddress`, 64);
+    parse.text(deviceId, `${path}.deviceId`);
+    parse.record(asn, `${path}.asn`);
     add(
       'prefix',
       call(() => addon.addressPrefix(ipAddress)),

@@ -4,6 +4,7 @@
  */
 import type { QuorateErrorCode } from '../../errors.js';
 import { QuorateError } from '../../errors.js';
+import { runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import type { Clock } from '../../ports/clock.js';
 import type {
@@ -323,7 +324,9 @@ export class EnhancedSLATierManager {
     signal: AbortSignal;
     intervalSeconds?: number;
   }): AsyncGenerator<ServiceEvent, void> {
-    const { signal, intervalSeconds = MONITOR_INTERVAL_SECONDS } = options;
+    const { signal } = runOptions(options);
+    if (!signal) throw parse.invalid('signal', 'an AbortSignal', signal);
+    const { intervalSeconds = MONITOR_INTERVAL_SECONDS } = options;
     const intervalMs = parse.integer(intervalSeconds, 'intervalSeconds', 1, 86_400) * 1000;
     while (!signal.aborted) {
       for (const { serviceId } of this.services()) {
