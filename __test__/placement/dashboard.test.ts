@@ -426,19 +426,6 @@ describe('the life of an alert', () => {
     expect(scoreAlerts(dashboard.alerts(), 'asn_diversity')).toHaveLength(1);
   });
 
-  it('that was resolved by time is not raised again before its cause was gone', async () => {
-    const { clock, dashboard, look, open } = lifeOf();
-    await look(withAsns(1));
-    dashboard.acknowledgeAlert(open()[0]?.id ?? '');
-    await clock.advance(DAY_MS);
-    dashboard.cleanUp();
-    for (let n = 0; n < 5; n += 1) await look(withAsns(1));
-    expect(open()).toEqual([]);
-    for (let n = 0; n < 3; n += 1) await look(withAsns(10));
-    await look(withAsns(1));
-    expect(open()).toHaveLength(1);
-  });
-
   it('is forgotten 30 days after its end', async () => {
     const { clock, dashboard, look } = lifeOf();
     await look(withAsns(1));
