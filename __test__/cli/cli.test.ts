@@ -265,10 +265,27 @@ describe('--json', () => {
   });
 });
 
+it('lists the verbs of a group that is named alone', async () => {
+  const { code, stderr } = await quorate(['quorum']);
+  expect(code).toBe(2);
+  for (const verb of ['select', 'validate', 'explain']) expect(stderr).toContain(`quorum ${verb}`);
+});
+
+it('explains given members as they are, and does not call invalid ones valid', async () => {
+  const { code, stdout } = await quorate(
+    ['quorum', 'explain', '-', '--members', 'm0,m1', '--json'],
+    JSON.stringify(machines(3)),
+  );
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ valid: false, members: ['m0', 'm1'] });
+});
+
 describe('bad usage ends with 2 and one line that says what to do', () => {
   it.each([
     [['frobnicate'], /no verb "frobnicate"/],
-    [['quorum'], /no verb "quorum"/],
+    [['clasify', 'x.json'], /no verb "clasify x.json"; did you mean classify\?/],
+    [['classify', 'a.json', 'b.json'], /QRT_ERR_CLI_USAGE.*"b.json" is one argument too many/],
+    [['doctor', 'now'], /QRT_ERR_CLI_USAGE.*one argument too many/],
     [['quorum', 'frobnicate'], /no verb "quorum frobnicate"/],
     [['quorum', 'select'], /QRT_ERR_CLI_USAGE.*name an input file/],
     [['quorum', 'select', 'x.json', '--frobnicate'], /QRT_ERR_CLI_USAGE.*--help/],

@@ -58,7 +58,7 @@ function noVerb(args: readonly string[]): ExitCode {
   }
   // `quorate quorum` alone asks what there is of it.
   const group = verbs.filter(({ name }) => name.startsWith(`${first} `));
-  if (group.length > 0) {
+  if (group.length > 0 && rest.length === 0) {
     console.error(helpOfAll(group));
     return EXIT.badInput;
   }

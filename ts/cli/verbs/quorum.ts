@@ -176,9 +176,10 @@ export const explain: Verb = {
     for (const remedy of remedies) print(`+ ${remedy}`);
     const breaking = failures.filter(({ majoritySurvives }) => !majoritySurvives);
     for (const { axis, value } of breaking) {
-      const what = value === UNKNOWN ? `whatever machines of unknown ${axis} share` : `${axis} ${value}`;
-      print(`! the loss of ${what} breaks the quorum`);
+      if (value !== UNKNOWN) print(`! the loss of ${axis} ${value} breaks the quorum`);
     }
+    const hidden = breaking.filter(({ value }) => value === UNKNOWN).map(({ axis }) => axis);
+    if (hidden.length > 0) print(`! members of unknown ${hidden.join(', ')} may share what fails`);
     if (members.length > 0 && breaking.length === 0) print('no single failure takes the majority');
     return valid ? EXIT.yes : EXIT.no;
   },
