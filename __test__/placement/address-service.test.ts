@@ -242,7 +242,7 @@ describe('classification with an address service', () => {
     expect(asked.map(({ path }) => path)).toEqual(['/8.8.8.8/json']);
   });
 
-  it('leaves the address unknown with the reason while the service fails, and recovers by itself', async () => {
+  it('leaves the address unknown, with the reason, while the service fails, and recovers', async () => {
     const clock = new EagerClock();
     const service = new IpInfoService({ baseUrl, clock });
     const classifier = new InfrastructureClassifier({ sources: [], service, clock });

@@ -143,7 +143,7 @@ describe('missing databases', () => {
     expect(profile.notes.join()).toContain('quorate ipdata build');
   });
 
-  it('leave the place unknown where only networks are configured, and the network where only places are', async () => {
+  it('leave the place unknown where only networks are configured, and the other way round', async () => {
     const scratch = scratchFolder();
     const networks = source(scratch, 'network', 'asn-csv', '8.8.8.0,8.8.8.255,15169,Google LLC\n');
     const places = source(scratch, 'place', 'place-csv', '8.8.8.0,8.8.8.255,US,California\n');
@@ -182,7 +182,7 @@ describe('the age of a source and the disagreement of two', () => {
     return classifier.classify(device('203.0.112.1')).asn.confidence;
   };
 
-  it('keeps data of up to 30 days at full worth, then lowers it evenly to half after three more years', async () => {
+  it('keeps data of 30 days at full worth, then lowers it evenly to half over three years', async () => {
     expect(await confidenceAt(0)).toBe(9000);
     expect(await confidenceAt(30)).toBe(9000);
     const afterTwoMonths = await confidenceAt(60);
@@ -259,7 +259,7 @@ describe('what an operator states', () => {
     expect(stated.notes).toEqual([]);
   });
 
-  it('never replaces a source: a contradiction is noted, shown beside the value and halves its confidence', () => {
+  it('never replaces a source: a contradiction is noted, shown and halves the confidence', () => {
     const networkInfo = { asn: 64999, countryCode: 'SE', powerRegion: 'EU_NORDIC' };
     const plain = classifier.classify(device('203.0.112.1'));
     const profile = classifier.classify(device('203.0.112.1', { networkInfo }));

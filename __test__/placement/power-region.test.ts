@@ -112,7 +112,7 @@ describe('power regions of places', () => {
     expect(manager.validateQuorum(profiles, 'GOLD', { size: 3 }).violations).toEqual([]);
   });
 
-  it('a machine that may lie in two regions takes up both: a second machine in either is one too many', () => {
+  it('a machine that may lie in two regions takes up both: one more in either is too many', () => {
     const manager = new QuorumManager({ clock: new ManualClock() });
     const straddling = machine(0, {
       powerRegion: [

@@ -144,7 +144,7 @@ describe('a plan by NSGA-II', () => {
     }
   });
 
-  it('explains each placed job: contributions sum to the objectives, and the node’s place in each order', async () => {
+  it('explains each placed job: what it contributes, and the place of its node in each order', async () => {
     const { placed, objectives } = await scheduler.schedule(work, fleet);
     for (const name of ['latency', 'trust', 'cost', 'price'] as const) {
       const sum = placed.reduce((total, { contributions }) => total + contributions[name], 0);
@@ -328,7 +328,7 @@ describe('where a job may go', () => {
     expect(new Set(plan.placed.map(({ nodeId }) => nodeId))).toEqual(new Set(['n1']));
   });
 
-  it('is a GPU shared with others while shares remain, and whole devices only where they are free', async () => {
+  it('is a shared GPU while shares remain, and whole devices only where they are free', async () => {
     const of = [node(0, { gpus: 2 })];
     expect((await scheduler.schedule(jobs(8, { gpus: 0.25, cpuCores: 1 }), of)).feasible).toBe(true);
     expect((await scheduler.schedule(jobs(3, { gpus: 0.6 }), of)).placed).toHaveLength(2);
@@ -404,7 +404,7 @@ describe('repair', () => {
 describe('a run', () => {
   const { jobs: work, nodes: fleet } = workload(400, 120);
 
-  it('stops with the reason of its signal soon after an abort, and the next one is not disturbed', async () => {
+  it('stops with its signal’s reason soon after an abort, and the next one is not disturbed', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const own = new JobScheduler();

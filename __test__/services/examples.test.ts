@@ -1,4 +1,4 @@
-/** The usage examples of the heterogeneous quorum document, in TypeScript: as written, and with what they lack. */
+/** The usage examples of the heterogeneous quorum document: as written, and with what they lack. */
 import {
   type AttestationVerdict,
   type Device,
@@ -52,13 +52,21 @@ async function managers() {
       scratch,
       'network',
       'asn-csv',
-      '5.9.0.0,5.9.255.255,24940,Hetzner Online GmbH\n8.8.8.0,8.8.8.255,15169,Google LLC\n81.2.69.0,81.2.69.255,20712,Andrews & Arnold Ltd\n',
+      [
+        '5.9.0.0,5.9.255.255,24940,Hetzner Online GmbH',
+        '8.8.8.0,8.8.8.255,15169,Google LLC',
+        '81.2.69.0,81.2.69.255,20712,Andrews & Arnold Ltd',
+      ].join('\n'),
     ),
     source(
       scratch,
       'place',
       'place-csv',
-      '5.9.0.0,5.9.255.255,DE\n8.8.8.0,8.8.8.255,US,California,37.4,-122.1\n81.2.69.0,81.2.69.255,GB,England\n',
+      [
+        '5.9.0.0,5.9.255.255,DE',
+        '8.8.8.0,8.8.8.255,US,California,37.4,-122.1',
+        '81.2.69.0,81.2.69.255,GB,England',
+      ].join('\n'),
     ),
   ]);
   const quorumManager = new QuorumManager({
@@ -76,7 +84,7 @@ const request = {
 };
 
 describe('provisioning a Gold service', () => {
-  it('as the example is written is refused, honestly: private addresses and claims of a vendor are no evidence', async () => {
+  it('as it is written is refused, honestly: private addresses and claims are no evidence', async () => {
     const { slaManager } = await managers();
     const result = await slaManager.provisionService(request);
     expect(result).toMatchObject({
@@ -121,7 +129,7 @@ describe('provisioning a Gold service', () => {
     expect(slaManager.service('critical-trading-service').serviceConfig).toEqual(serviceConfig);
   });
 
-  it('is refused when one verdict is not fresh, or in debug mode, or names the vendor of all others', async () => {
+  it('is refused when one verdict is not fresh, in debug mode, or of the vendor of the others', async () => {
     for (const bad of [
       verdict('INTEL_TDX', { fresh: false }),
       verdict('INTEL_TDX', { debug: true }),

@@ -15,8 +15,8 @@ export interface Started {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
   /**
-   * Resolves once the process reads its stdin, which is after it began to handle a Ctrl-C: what is written is more than
-   * any pipe holds, and blanks mean nothing in JSON.
+   * Resolves once the process reads its stdin, which is after it began to handle a Ctrl-C: what is written is
+   * more than any pipe holds, and blanks mean nothing in JSON.
    */
   reads(): Promise<void>;
 }

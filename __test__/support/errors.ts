@@ -1,7 +1,7 @@
 import { QuorateError } from 'quorate/errors';
 import { expect } from 'vitest';
 
-/** Runs `work` and returns the `QuorateError` it throws or rejects with; fails on an answer or any other error. */
+/** Runs `work` and returns the `QuorateError` it throws or rejects with; fails on anything else. */
 export async function refusal(work: () => unknown): Promise<QuorateError> {
   let answer: unknown;
   try {
