@@ -6,12 +6,13 @@ use crate::random::Random;
 use crate::settings::{ConstraintHandling, Settings};
 use crate::stagnation::Watch;
 use crate::survival::{Fitness, Rows, Survival};
-use quorate_types::{Control, FieldPath};
+use quorate_types::{Control, FieldPath, NoControl};
 use rayon::prelude::*;
 
 /// Runs NSGA-II from generation 0 to its end.
 ///
-/// `control` is polled at least once per [`UNIT_ROWS`] evaluations, and hears of each finished generation.
+/// `control` is polled before each pair of offspring, on whatever thread breeds it, and hears of each finished
+/// generation.
 ///
 /// # Errors
 /// [`Error::Settings`] for settings out of range, [`Error::NotANumber`] where an evaluation is not a number,
@@ -99,9 +100,6 @@ impl<Gene> Outcome<Gene> {
     }
 }
 
-/// Individuals that are bred and evaluated between two looks at the control.
-pub const UNIT_ROWS: usize = 256;
-
 impl<P: Problem> Engine<P> {
     /// A run before its generation 0.
     ///
@@ -137,11 +135,21 @@ impl<P: Problem> Engine<P> {
     /// generation.
     pub fn run(&mut self, control: &dyn Control) -> Result<Stop, Error> {
         loop {
-            if let Some(stop) = self.stopped {
+            if let Some(stop) = self.run_to(u32::MAX, control)? {
                 return Ok(stop);
             }
+        }
+    }
+
+    /// As [`Engine::run`], but pauses where `generation` is bred; `None` where the run can go on from there.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn run_to(&mut self, generation: u32, control: &dyn Control) -> Result<Option<Stop>, Error> {
+        while self.stopped.is_none() && (self.progress.bred == 0 || self.generation() < generation) {
             self.step(control)?;
         }
+        Ok(self.stopped)
     }
 
     /// Breeds and evaluates one generation and lets the best survive; the first step makes generation 0.
@@ -157,16 +165,8 @@ impl<P: Problem> Engine<P> {
             return Err(Error::OutOfTurn);
         }
         self.pair_up();
-        let mut first = 0;
-        while first < self.settings.population {
-            if control.cancelled() {
-                return Err(Error::Cancelled);
-            }
-            let end = (first + UNIT_ROWS).min(self.settings.population);
-            self.work(first, end, true);
-            self.check_rows(first, end)?;
-            first = end;
-        }
+        self.work(true, control)?;
+        self.check_rows()?;
         self.finish_generation()?;
         control.progress(u64::from(self.generation()), u64::from(self.settings.generations));
         Ok(())
@@ -183,7 +183,7 @@ impl<P: Problem> Engine<P> {
         }
         if !self.asked {
             self.pair_up();
-            self.work(0, self.settings.population, false);
+            self.work(false, &NoControl)?;
             self.asked = true;
         }
         Ok(&self.rows.genes[self.settings.population * self.shape.variables..])
@@ -214,7 +214,7 @@ impl<P: Problem> Engine<P> {
             Some(violations) => self.rows.violations[population..].copy_from_slice(violations),
             None => self.rows.violations[population..].fill(0.0),
         }
-        self.check_rows(0, population)?;
+        self.check_rows()?;
         self.finish_generation()?;
         self.asked = false;
         Ok(())
@@ -308,20 +308,15 @@ impl<P: Problem> Engine<P> {
         Ok(())
     }
 
-    fn check_rows(&mut self, first: usize, end: usize) -> Result<(), Error> {
+    fn check_rows(&mut self) -> Result<(), Error> {
         let population = self.settings.population;
-        let objectives = self.shape.objectives;
-        let values =
-            &self.rows.objectives[(population + first) * objectives..(population + end) * objectives];
+        let values = &self.rows.objectives[population * self.shape.objectives..];
         if let Some(index) = values.iter().position(|value| value.is_nan()) {
-            let index = first * objectives + index;
             return Err(Error::NotANumber { field: FieldPath::new("objectives").index(index) });
         }
-        for (index, violation) in
-            self.rows.violations[population + first..population + end].iter_mut().enumerate()
-        {
+        for (index, violation) in self.rows.violations[population..].iter_mut().enumerate() {
             if violation.is_nan() {
-                return Err(Error::NotANumber { field: FieldPath::new("violations").index(first + index) });
+                return Err(Error::NotANumber { field: FieldPath::new("violations").index(index) });
             }
             *violation = violation.max(0.0);
         }
@@ -343,8 +338,8 @@ impl<P: Problem> Engine<P> {
         }
     }
 
-    /// Breeds offspring `first..end` of the next generation and, where asked, evaluates them.
-    fn work(&mut self, first: usize, end: usize, evaluate: bool) {
+    /// Breeds the offspring of the next generation and, where asked, evaluates them.
+    fn work(&mut self, evaluate: bool, control: &dyn Control) -> Result<(), Error> {
         let population = self.settings.population;
         let Shape { variables, objectives } = self.shape;
         let threads = if self.settings.parallel { rayon::current_num_threads() } else { 1 };
@@ -353,10 +348,8 @@ impl<P: Problem> Engine<P> {
             self.scratches.push(self.problem.scratch());
         }
         let (parents, children) = self.rows.genes.split_at_mut(population * variables);
-        let children = &mut children[first * variables..end * variables];
-        let values =
-            &mut self.rows.objectives[(population + first) * objectives..(population + end) * objectives];
-        let violations = &mut self.rows.violations[population + first..population + end];
+        let values = &mut self.rows.objectives[population * objectives..];
+        let violations = &mut self.rows.violations[population..];
         let nursery = Nursery {
             problem: &self.problem,
             shape: self.shape,
@@ -365,14 +358,14 @@ impl<P: Problem> Engine<P> {
             parents,
             fitness: &self.rows.fitness[..population],
             mating: &self.mating,
+            control,
         };
         // Pairs are bred together, so a piece holds an even number of rows.
-        let piece_rows = (end - first).div_ceil(pieces).next_multiple_of(2);
+        let piece_rows = population.div_ceil(pieces).next_multiple_of(2);
         let scratches = &mut self.scratches[..pieces];
         if pieces == 1 {
             let scratch = if evaluate { scratches.first_mut() } else { None };
-            nursery.fill(first, children, values, violations, scratch);
-            return;
+            return nursery.fill(0, children, values, violations, scratch);
         }
         children
             .par_chunks_mut(piece_rows * variables)
@@ -380,10 +373,10 @@ impl<P: Problem> Engine<P> {
             .zip(violations.par_chunks_mut(piece_rows))
             .zip(scratches.par_iter_mut())
             .enumerate()
-            .for_each(|(piece, (((children, values), violations), scratch))| {
+            .try_for_each(|(piece, (((children, values), violations), scratch))| {
                 let scratch = evaluate.then_some(scratch);
-                nursery.fill(first + piece * piece_rows, children, values, violations, scratch);
-            });
+                nursery.fill(piece * piece_rows, children, values, violations, scratch)
+            })
     }
 }
 
@@ -399,10 +392,11 @@ struct Nursery<'a, P: Problem> {
     parents: &'a [P::Gene],
     fitness: &'a [Fitness],
     mating: &'a [u32],
+    control: &'a dyn Control,
 }
 
 impl<P: Problem> Nursery<'_, P> {
-    /// Makes the offspring from row `first` on, as many as `children` has room for.
+    /// Makes the offspring from row `first` on, as many as `children` has room for, unless the caller gives up.
     fn fill(
         &self,
         first: usize,
@@ -410,10 +404,13 @@ impl<P: Problem> Nursery<'_, P> {
         objectives: &mut [f64],
         violations: &mut [f64],
         mut scratch: Option<&mut P::Scratch>,
-    ) {
+    ) -> Result<(), Error> {
         let variables = self.shape.variables;
         let width = self.shape.objectives;
         for (pair, children) in children.chunks_exact_mut(2 * variables).enumerate() {
+            if self.control.cancelled() {
+                return Err(Error::Cancelled);
+            }
             self.breed(first + 2 * pair, children);
             let Some(scratch) = scratch.as_deref_mut() else { continue };
             for (half, genes) in children.chunks_exact_mut(variables).enumerate() {
@@ -422,6 +419,7 @@ impl<P: Problem> Nursery<'_, P> {
                 violations[row] = self.problem.evaluate(scratch, genes, values);
             }
         }
+        Ok(())
     }
 
     fn breed(&self, row: usize, children: &mut [P::Gene]) {

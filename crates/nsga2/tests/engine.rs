@@ -292,14 +292,27 @@ fn a_cancelled_run_can_go_on_as_if_nothing_had_happened() {
     let problem = builtin("DTLZ7");
     let settings = settings(600, 10);
     let whole = run(&problem, &settings, &NoControl).unwrap();
-    let control = CancelAt { looks: AtomicU64::new(0), at: 10, done: AtomicU64::new(u64::MAX) };
+    // One look per pair, so 300 per generation: the 1001st comes within generation 3.
+    let control = CancelAt { looks: AtomicU64::new(0), at: 1_000, done: AtomicU64::new(u64::MAX) };
     assert_eq!(run(&problem, &settings, &control).unwrap_err(), Error::Cancelled);
-    // Three looks per generation: the eleventh comes within generation 3, in the middle of its units.
     assert_eq!(control.done.load(Ordering::Relaxed), 2);
     let mut engine = Engine::new(&problem, settings).unwrap();
-    let control = CancelAt { looks: AtomicU64::new(0), at: 10, done: AtomicU64::new(0) };
+    let control = CancelAt { looks: AtomicU64::new(0), at: 1_000, done: AtomicU64::new(0) };
     assert_eq!(engine.run(&control).unwrap_err(), Error::Cancelled);
     assert_eq!(engine.run(&NoControl).unwrap(), Stop::Generations);
+    assert_eq!(engine.outcome().unwrap(), whole);
+}
+
+#[test]
+fn a_run_in_chunks_ends_as_one_in_one_go() {
+    let problem = builtin("DTLZ7");
+    let whole = run(&problem, &settings(40, 10), &NoControl).unwrap();
+    let mut engine = Engine::new(&problem, settings(40, 10)).unwrap();
+    for (to, reached, stop) in [(0, 0, None), (4, 4, None), (4, 4, None), (9, 9, None)] {
+        assert_eq!(engine.run_to(to, &NoControl).unwrap(), stop);
+        assert_eq!(engine.generation(), reached);
+    }
+    assert_eq!(engine.run_to(99, &NoControl).unwrap(), Some(Stop::Generations));
     assert_eq!(engine.outcome().unwrap(), whole);
 }
 

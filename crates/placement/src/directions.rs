@@ -5,8 +5,10 @@
 //! placement and on the job's share of all weights and bills. The nearest direction stands for them, so that
 //! no placement has to sort nodes.
 
+use quorate_types::Control;
 use rayon::prelude::*;
 
+use crate::error::{Error, stop_if_cancelled};
 use crate::instance::Instance;
 use crate::objectives::{OBJECTIVES, ObjectiveValues};
 
@@ -43,10 +45,11 @@ const BILL_FACTORS: [f64; KINDS] = [1.0 / 1_296.0, 1.0 / 216.0, 1.0 / 36.0, 1.0 
 
 impl Directions {
     /// Sorts the nodes along each direction.
-    pub(crate) fn new(instance: &Instance<'_>) -> Self {
+    pub(crate) fn new(instance: &Instance<'_>, control: &dyn Control) -> Result<Self, Error> {
         let measures = scaled_measures(instance);
         let weights = lattice();
-        let orders = weights.par_iter().map(|weights| order_along(&measures, weights)).collect();
+        let sorted = |weights| stop_if_cancelled(control).map(|()| order_along(&measures, weights));
+        let orders = weights.par_iter().map(sorted).collect::<Result<_, _>>()?;
         let billable: u64 = instance.demands.iter().map(|demand| u64::from(demand.billable)).sum();
         let (weight_all, billable_all) = (instance.weight_all.max(1) as f64, billable.max(1) as f64);
         let shares: Vec<[f64; 2]> = instance
@@ -55,7 +58,7 @@ impl Directions {
             .map(|demand| [f64::from(demand.weight) / weight_all, f64::from(demand.billable) / billable_all])
             .collect();
         let kinds = shares.iter().map(|[weight, bill]| kind_of(bill / weight)).collect();
-        Self { weights, orders, measures, kinds, shares }
+        Ok(Self { weights, orders, measures, kinds, shares })
     }
 
     /// The direction nearest to what the weights of the objectives make of a kind of jobs.

@@ -1,6 +1,6 @@
 //! What can be wrong with a call, with the code that callers match on.
 
-use quorate_types::{Coded, FieldPath};
+use quorate_types::{Coded, Control, FieldPath};
 use thiserror::Error;
 
 /// Every way in which this crate refuses a call. Nothing has changed when one is returned.
@@ -89,6 +89,11 @@ impl Error {
     pub(crate) fn assignment(index: usize, reason: impl Into<String>) -> Self {
         Self::Assignment { field: FieldPath::new("assignment").index(index), reason: reason.into() }
     }
+}
+
+/// Ends the work where the caller has given up. Called between units of work of far less than 10 ms.
+pub(crate) fn stop_if_cancelled(control: &dyn Control) -> Result<(), Error> {
+    if control.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
 }
 
 impl From<quorate_nsga2::Error> for Error {

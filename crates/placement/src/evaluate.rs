@@ -207,6 +207,7 @@ fn mix(first: u32, second: u32) -> u32 {
 mod tests {
     use proptest::prelude::*;
     use quorate_nsga2::Random;
+    use quorate_types::NoControl;
 
     use super::*;
     use crate::testing::{random_case, violations};
@@ -239,7 +240,7 @@ mod tests {
         #[test]
         fn a_delta_ends_as_a_rebuild(seed in any::<u64>(), nodes in 1_usize..12, jobs in 1_usize..60) {
             let (fleet, jobs) = random_case(seed, nodes, jobs);
-            let instance = Instance::new(&fleet, &jobs).unwrap();
+            let instance = Instance::new(&fleet, &jobs, &NoControl).unwrap();
             prop_assume!(instance.genes() > 0);
             let mut random = Random::stream(seed, 1, 0);
             let mut by_delta = Evaluator::new(&instance);
@@ -266,7 +267,7 @@ mod tests {
         #[test]
         fn repair_keeps_capacities(seed in any::<u64>(), nodes in 1_usize..8, jobs in 1_usize..24) {
             let (fleet, jobs) = random_case(seed, nodes, jobs);
-            let instance = Instance::new(&fleet, &jobs).unwrap();
+            let instance = Instance::new(&fleet, &jobs, &NoControl).unwrap();
             let mut genes = vec![NOWHERE; instance.genes()];
             random_genes(&instance, &mut Random::stream(seed, 1, 0), &mut genes);
             Evaluator::new(&instance).evaluate(&mut genes);
@@ -280,7 +281,7 @@ mod tests {
         #[test]
         fn repaired_genes_are_left_alone(seed in any::<u64>(), nodes in 1_usize..12, jobs in 1_usize..40) {
             let (fleet, jobs) = random_case(seed, nodes, jobs);
-            let instance = Instance::new(&fleet, &jobs).unwrap();
+            let instance = Instance::new(&fleet, &jobs, &NoControl).unwrap();
             let mut genes = vec![NOWHERE; instance.genes()];
             random_genes(&instance, &mut Random::stream(seed, 1, 0), &mut genes);
             let sums = Evaluator::new(&instance).evaluate(&mut genes);

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use quorate_types::Control;
+
+use crate::error::{Error, stop_if_cancelled};
 use crate::instance::Instance;
 use crate::jobs::ANY_NODE;
 use crate::ledger::{Devices, Ledger};
@@ -105,18 +108,24 @@ const GROUPS_MAX: usize = 64;
 const THRESHOLDS_MAX: usize = 256;
 
 /// Every proof that is found; none is no proof of the contrary.
-pub(crate) fn certificates(instance: &Instance<'_>) -> Vec<Certificate> {
-    let misfits = instance.misfits.iter();
-    let mut found: Vec<Certificate> =
-        misfits.map(|&job| Certificate::JobFitsNoNode { job, reason: why_misfit(instance, job) }).collect();
+pub(crate) fn certificates(
+    instance: &Instance<'_>,
+    control: &dyn Control,
+) -> Result<Vec<Certificate>, Error> {
+    let mut found = Vec::with_capacity(instance.misfits.len());
+    for &job in &instance.misfits {
+        stop_if_cancelled(control)?;
+        found.push(Certificate::JobFitsNoNode { job, reason: why_misfit(instance, job) });
+    }
     for group in groups(instance) {
+        stop_if_cancelled(control)?;
         let members = Members::of(instance, group);
         for resource in Resource::ALL {
             found.extend(members.demand(group, resource));
-            found.extend(members.large_jobs(group, resource));
+            found.extend(members.large_jobs(group, resource, control)?);
         }
     }
-    found
+    Ok(found)
 }
 
 /// Why a job fits no node even without other jobs.
@@ -237,12 +246,18 @@ impl Members {
     /// The amount whose shortage is largest. A node with `free` holds at most `free / amount` requests of at
     /// least `amount`, which is the bound by large items of bin packing (Martello and Toth 1990) for bins of
     /// different sizes.
-    fn large_jobs(&self, group: Group, resource: Resource) -> Option<Certificate> {
+    fn large_jobs(
+        &self,
+        group: Group,
+        resource: Resource,
+        control: &dyn Control,
+    ) -> Result<Option<Certificate>, Error> {
         let at = resource as usize;
         let amounts: BTreeSet<u32> = self.requests[at].iter().map(|&(amount, _)| amount).collect();
         let step = amounts.len().div_ceil(THRESHOLDS_MAX).max(1);
         let mut worst: Option<(u64, Certificate)> = None;
         for &at_least in amounts.iter().rev().step_by(step) {
+            stop_if_cancelled(control)?;
             let large = self.requests[at].iter().filter(|&&(amount, _)| amount >= at_least);
             let need: u64 = large.map(|&(_, count)| u64::from(count)).sum();
             let have: u64 = self.free[at].iter().map(|&free| u64::from(free / at_least)).sum();
@@ -251,13 +266,14 @@ impl Members {
                 worst = Some((need - have, proof));
             }
         }
-        worst.map(|(_, proof)| proof)
+        Ok(worst.map(|(_, proof)| proof))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use quorate_types::NoControl;
 
     use super::*;
     use crate::fleet::{Fleet, FleetColumns};
@@ -297,7 +313,7 @@ mod tests {
 
     fn proofs(fleet: &Fleet, jobs: JobsColumns) -> Vec<Certificate> {
         let jobs = Jobs::new(jobs).unwrap();
-        certificates(&Instance::new(fleet, &jobs).unwrap())
+        certificates(&Instance::new(fleet, &jobs, &NoControl).unwrap(), &NoControl).unwrap()
     }
 
     #[test]
@@ -381,7 +397,7 @@ mod tests {
         #[test]
         fn a_certificate_is_never_wrong(seed in any::<u64>(), nodes in 1_usize..4, jobs in 1_usize..6) {
             let (fleet, jobs) = random_case(seed, nodes, jobs);
-            let found = certificates(&Instance::new(&fleet, &jobs).unwrap());
+            let found = certificates(&Instance::new(&fleet, &jobs, &NoControl).unwrap(), &NoControl).unwrap();
             if !found.is_empty() {
                 prop_assert!(!placeable(&fleet, &jobs), "{found:?}");
             }

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use quorate_types::{BASIS_POINTS_MAX, FieldPath};
+use quorate_types::{BASIS_POINTS_MAX, Control, FieldPath};
 
-use crate::error::Error;
+use crate::error::{Error, stop_if_cancelled};
 use crate::fleet::Fleet;
 use crate::jobs::{ANY_NODE, Jobs};
 use crate::objectives::{LOAD_ONE, OBJECTIVES, Objective, billing_unit_milli};
@@ -72,10 +72,11 @@ impl<'a> Instance<'a> {
     /// Lays out the columns and finds the jobs that fit nowhere.
     ///
     /// # Errors
-    /// Node sets that name no node, or rates whose sums could overflow.
-    pub fn new(fleet: &'a Fleet, jobs: &'a Jobs) -> Result<Self, Error> {
-        let node_set_bits = node_set_bits(fleet, jobs)?;
+    /// Node sets that name no node, rates whose sums could overflow, or cancelled.
+    pub fn new(fleet: &'a Fleet, jobs: &'a Jobs, control: &dyn Control) -> Result<Self, Error> {
+        let node_set_bits = node_set_bits(fleet, jobs, control)?;
         let billable = billable(fleet, jobs)?;
+        stop_if_cancelled(control)?;
         let mut instance = Self {
             fleet,
             jobs,
@@ -91,7 +92,7 @@ impl<'a> Instance<'a> {
             weight_all: 0,
             misfits: Vec::new(),
         };
-        instance.push_jobs(&canonical_order(fleet, jobs), &billable);
+        instance.push_jobs(&canonical_order(fleet, jobs), &billable, control)?;
         Ok(instance)
     }
 
@@ -163,12 +164,13 @@ impl<'a> Instance<'a> {
     }
 
     /// Appends the jobs that fit somewhere as genes and notes the others.
-    fn push_jobs(&mut self, order: &[u32], billable: &[u32]) {
+    fn push_jobs(&mut self, order: &[u32], billable: &[u32], control: &dyn Control) -> Result<(), Error> {
         let columns = self.jobs.columns();
         // Equal requests have equal answers, and a trace of thousands of jobs holds a few dozen different
         // requests.
         let mut known: BTreeMap<(Amounts, u16, u8, u32, u64), Option<u32>> = BTreeMap::new();
         for &job in order {
+            stop_if_cancelled(control)?;
             let index = job as usize;
             let request = Demand {
                 need: self.jobs.request(index),
@@ -196,6 +198,7 @@ impl<'a> Instance<'a> {
             self.demands.push(Demand { weight, billable: billable[index], ..request });
         }
         self.misfits.sort_unstable();
+        Ok(())
     }
 
     fn fits_anywhere(&self, request: &Demand, models: u64) -> bool {
@@ -207,10 +210,11 @@ impl<'a> Instance<'a> {
     }
 }
 
-fn node_set_bits(fleet: &Fleet, jobs: &Jobs) -> Result<Vec<Vec<u64>>, Error> {
+fn node_set_bits(fleet: &Fleet, jobs: &Jobs, control: &dyn Control) -> Result<Vec<Vec<u64>>, Error> {
     let nodes = fleet.len();
     let mut sets = Vec::with_capacity(jobs.columns().node_sets.len());
     for (set, members) in jobs.columns().node_sets.iter().enumerate() {
+        stop_if_cancelled(control)?;
         let mut bits = vec![0_u64; nodes.div_ceil(64)];
         for (entry, &node) in members.iter().enumerate() {
             if node as usize >= nodes {

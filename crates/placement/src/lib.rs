@@ -97,6 +97,7 @@ mod polish;
 mod problem;
 mod repair;
 mod resource;
+mod row;
 mod schedule;
 mod strategy;
 #[cfg(test)]

@@ -9,16 +9,17 @@
 //! in `f`.
 
 use quorate_nsga2::{Problem, Random, Shape};
+use quorate_types::Control;
 use rayon::prelude::*;
 
 use crate::directions::Directions;
+use crate::error::Error;
 use crate::evaluate::Evaluator;
 use crate::instance::{Instance, NOWHERE};
 use crate::objectives::{OBJECTIVES, Objective, ObjectiveValues};
 use crate::strategy::{Blend, Greedy, place, place_blend};
 
 /// What the optimiser works on.
-#[derive(Debug)]
 pub(crate) struct PlacementProblem<'a> {
     instance: &'a Instance<'a>,
     directions: Directions,
@@ -29,6 +30,7 @@ pub(crate) struct PlacementProblem<'a> {
     crossover: f64,
     /// Probability that a child is mutated.
     mutation: f64,
+    control: &'a dyn Control,
 }
 
 /// The rules that seed generation 0, the most useful first; random blends follow.
@@ -58,19 +60,25 @@ const MOVES_SHARE_MAX: f64 = 0.05;
 
 impl<'a> PlacementProblem<'a> {
     /// Builds the seeds and measures the scale of each objective on them.
-    pub(crate) fn new(instance: &'a Instance<'a>, crossover: f64, mutation: f64) -> Self {
+    pub(crate) fn new(
+        instance: &'a Instance<'a>,
+        crossover: f64,
+        mutation: f64,
+        control: &'a dyn Control,
+    ) -> Result<Self, Error> {
         let seeds: Vec<(Vec<u32>, ObjectiveValues)> = SEED_RULES
             .par_iter()
             .map(|&rule| {
-                let mut genes = place(instance, rule);
+                let mut genes = place(instance, rule, control)?;
                 let mut values = [0.0; OBJECTIVES];
                 Evaluator::new(instance).evaluate(&mut genes).objectives(instance.fleet.len(), &mut values);
-                (genes, values)
+                Ok((genes, values))
             })
-            .collect();
+            .collect::<Result<_, Error>>()?;
         let scale = Scale::of(seeds.iter().map(|(_, values)| values));
         let seeds = seeds.into_iter().map(|(genes, _)| genes).collect();
-        Self { instance, directions: Directions::new(instance), scale, seeds, crossover, mutation }
+        let directions = Directions::new(instance, control)?;
+        Ok(Self { instance, directions, scale, seeds, crossover, mutation, control })
     }
 
     /// The placements of [`SEED_RULES`].
@@ -116,7 +124,11 @@ impl<'a> Problem for PlacementProblem<'a> {
         match self.seeds.get(index) {
             Some(seed) => genes.copy_from_slice(seed),
             None => {
-                genes.copy_from_slice(&place_blend(self.instance, &self.directions, &Blend::random(random)));
+                let blend = Blend::random(random);
+                // Given up: the engine sees the same control and throws the generation away.
+                if let Ok(placed) = place_blend(self.instance, &self.directions, &blend, self.control) {
+                    genes.copy_from_slice(&placed);
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use quorate_types::{Control, FieldPath};
 
 use crate::directions::{MEASURES, order_along, scaled_measures};
-use crate::error::Error;
+use crate::error::{Error, stop_if_cancelled};
 use crate::feasibility::{Unplaced, why_misfit, why_no_room};
 use crate::fleet::Fleet;
 use crate::instance::{Instance, NOWHERE};
@@ -52,7 +52,7 @@ pub fn repair(
 ) -> Result<Repair, Error> {
     check_nodes(fleet, jobs, assignment, lost)?;
     let reduced = fleet.without(lost);
-    let instance = Instance::new(&reduced, jobs)?;
+    let instance = Instance::new(&reduced, jobs, control)?;
     let mut usable = vec![true; fleet.len()];
     for &node in lost {
         usable[node as usize] = false;
@@ -72,12 +72,9 @@ pub fn repair(
             None => {}
         }
     }
-    let mut mover = Mover::new(&instance, genes, usable.clone())?;
+    let mut mover = Mover::new(&instance, genes, usable.clone(), control)?;
     for gene in homeless {
-        if control.cancelled() {
-            return Err(Error::Cancelled);
-        }
-        mover.place(gene);
+        mover.place(gene)?;
     }
     let nodes = instance.by_job(&mover.genes);
     let mut result = Repair {
@@ -94,6 +91,7 @@ pub fn repair(
             result.moves.push(Move { job, from, to: now });
         }
         if now.is_none() {
+            stop_if_cancelled(control)?;
             let misfit = instance.misfits.binary_search(&job).is_ok();
             let reason =
                 if misfit { why_misfit(&instance, job) } else { why_no_room(&instance, &mover.ledger, job) };
@@ -128,6 +126,7 @@ pub(crate) struct Mover<'a> {
     pub(crate) genes: Vec<u32>,
     /// Usable nodes, the best first.
     order: Vec<u32>,
+    control: &'a dyn Control,
 }
 
 /// How many nodes are asked to send one job away for a job that finds no room.
@@ -135,9 +134,15 @@ const EJECTION_NODES_MAX: usize = 2_048;
 
 impl<'a> Mover<'a> {
     /// Takes over a placement; every gene that has a node must have room there.
-    pub(crate) fn new(instance: &'a Instance<'a>, genes: Vec<u32>, usable: Vec<bool>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        instance: &'a Instance<'a>,
+        genes: Vec<u32>,
+        usable: Vec<bool>,
+        control: &'a dyn Control,
+    ) -> Result<Self, Error> {
         let mut ledger = Ledger::new(instance);
         for (gene, &node) in genes.iter().enumerate().filter(|&(_, &node)| node != NOWHERE) {
+            stop_if_cancelled(control)?;
             let job = instance.order[gene] as usize;
             if !instance.allows(gene, node) {
                 return Err(Error::assignment(job, format!("the job may not run on node {node}")));
@@ -149,17 +154,23 @@ impl<'a> Mover<'a> {
         }
         let mut order = order_along(&scaled_measures(instance), &[1.0 / MEASURES as f64; MEASURES]);
         order.retain(|&node| usable[node as usize]);
-        Ok(Self { instance, ledger, genes, order })
+        Ok(Self { instance, ledger, genes, order, control })
     }
 
     /// Gives a job the best node with room, or room that one other job leaves; false where there is none.
-    pub(crate) fn place(&mut self, gene: usize) -> bool {
+    pub(crate) fn place(&mut self, gene: usize) -> Result<bool, Error> {
+        stop_if_cancelled(self.control)?;
         if let Some(node) = self.find(gene) {
             self.put(gene, node);
-            return true;
+            return Ok(true);
         }
-        let asked = self.order.len().min(EJECTION_NODES_MAX);
-        (0..asked).any(|at| self.place_by_ejection(gene, self.order[at]))
+        for at in 0..self.order.len().min(EJECTION_NODES_MAX) {
+            stop_if_cancelled(self.control)?;
+            if self.place_by_ejection(gene, self.order[at]) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn find(&self, gene: usize) -> Option<u32> {
@@ -212,8 +223,8 @@ mod tests {
     use crate::testing::{random_case, violations};
 
     fn placed(fleet: &Fleet, jobs: &Jobs) -> Vec<Option<u32>> {
-        let instance = Instance::new(fleet, jobs).unwrap();
-        let nodes = instance.by_job(&place(&instance, Greedy::Spread));
+        let instance = Instance::new(fleet, jobs, &NoControl).unwrap();
+        let nodes = instance.by_job(&place(&instance, Greedy::Spread, &NoControl).unwrap());
         nodes.into_iter().map(|node| (node != NOWHERE).then_some(node)).collect()
     }
 

@@ -1,10 +1,10 @@
 //! From jobs and nodes to a plan.
 
 use quorate_nsga2::Engine;
-use quorate_types::Control;
+use quorate_types::{Control, NoControl};
 
 use crate::choice::{Choice, Extreme, extremes};
-use crate::error::Error;
+use crate::error::{Error, stop_if_cancelled};
 use crate::evaluate::Evaluator;
 use crate::explain::{Explanation, explain};
 use crate::feasibility::{Certificate, Unplaced, certificates, why_misfit, why_no_room};
@@ -13,7 +13,7 @@ use crate::instance::{Instance, NOWHERE};
 use crate::jobs::Jobs;
 use crate::objectives::{OBJECTIVES, ObjectiveValues};
 use crate::problem::PlacementProblem;
-use crate::repair::Mover;
+use crate::row::{Row, non_dominated};
 use crate::strategy::{Greedy, Strategy, place};
 
 /// How a plan is to be made. With the same input and the same settings the plan is the same bit for bit,
@@ -130,10 +130,10 @@ pub fn schedule(
     settings: &Settings,
     control: &dyn Control,
 ) -> Result<Plan, Error> {
-    let instance = Instance::new(fleet, jobs)?;
-    let mut run = Run::new(&instance, *settings)?;
+    let instance = Instance::new(fleet, jobs, control)?;
+    let mut run = Run::new(&instance, *settings, control)?;
     while !run.finished() {
-        run.step(control)?;
+        run.step()?;
     }
     run.plan()
 }
@@ -143,9 +143,9 @@ pub fn schedule(
 /// # Errors
 /// As [`schedule`].
 pub fn schedule_greedily(fleet: &Fleet, jobs: &Jobs, rule: Greedy) -> Result<Plan, Error> {
-    let instance = Instance::new(fleet, jobs)?;
-    let (rows, statistics) = rows_of_rule(&instance, rule);
-    Ok(plan_of(&instance, Choice::Knee, rows, statistics))
+    let instance = Instance::new(fleet, jobs, &NoControl)?;
+    let (rows, statistics) = rows_of_rule(&instance, rule, &NoControl)?;
+    plan_of(&instance, Choice::Knee, rows, statistics, &NoControl)
 }
 
 /// A run that can be stepped; [`schedule`] is the usual way.
@@ -154,22 +154,28 @@ pub struct Run<'a> {
     settings: Settings,
     /// None for a greedy strategy, and where no job fits any node.
     engine: Option<Engine<PlacementProblem<'a>>>,
+    control: &'a dyn Control,
 }
 
 impl<'a> Run<'a> {
-    /// Prepares a run: for NSGA-II the seeds of generation 0 are built here.
+    /// Prepares a run: for NSGA-II the seeds of generation 0 are built here. `control` watches and stops all of
+    /// it; once cancelled it must stay so.
     ///
     /// # Errors
-    /// Settings out of range.
-    pub fn new(instance: &'a Instance<'a>, settings: Settings) -> Result<Self, Error> {
+    /// Settings out of range, or cancelled.
+    pub fn new(
+        instance: &'a Instance<'a>,
+        settings: Settings,
+        control: &'a dyn Control,
+    ) -> Result<Self, Error> {
         settings.validate()?;
         let greedy = settings.strategy.greedy().is_some() || instance.genes() == 0;
         let engine = if greedy {
             None
         } else {
-            Some(Engine::new(problem(instance, &settings), of_engine(&settings))?)
+            Some(Engine::new(problem(instance, &settings, control)?, of_engine(&settings))?)
         };
-        Ok(Self { instance, settings, engine })
+        Ok(Self { instance, settings, engine, control })
     }
 
     /// Continues the run that wrote a checkpoint, to the same plan. The instance and the settings must be the
@@ -178,13 +184,19 @@ impl<'a> Run<'a> {
     /// # Errors
     /// A greedy strategy, which has none; settings out of range; bytes that are no checkpoint, or one of
     /// another run.
-    pub fn resume(instance: &'a Instance<'a>, settings: Settings, checkpoint: &[u8]) -> Result<Self, Error> {
+    pub fn resume(
+        instance: &'a Instance<'a>,
+        settings: Settings,
+        checkpoint: &[u8],
+        control: &'a dyn Control,
+    ) -> Result<Self, Error> {
         settings.validate()?;
         if settings.strategy.greedy().is_some() || instance.genes() == 0 {
             return Err(no_checkpoint());
         }
-        let engine = Engine::resume(problem(instance, &settings), of_engine(&settings), checkpoint)?;
-        Ok(Self { instance, settings, engine: Some(engine) })
+        let problem = problem(instance, &settings, control)?;
+        let engine = Engine::resume(problem, of_engine(&settings), checkpoint)?;
+        Ok(Self { instance, settings, engine: Some(engine), control })
     }
 
     /// Where the run stands, as bytes for [`Run::resume`].
@@ -207,9 +219,9 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// Cancelled; the run can then go on from the last generation.
-    pub fn step(&mut self, control: &dyn Control) -> Result<(), Error> {
+    pub fn step(&mut self) -> Result<(), Error> {
         match &mut self.engine {
-            Some(engine) => Ok(engine.step(control)?),
+            Some(engine) => Ok(engine.step(self.control)?),
             None => Ok(()),
         }
     }
@@ -217,13 +229,16 @@ impl<'a> Run<'a> {
     /// The plan as it stands.
     ///
     /// # Errors
-    /// NSGA-II before its first step.
+    /// NSGA-II before its first step, or cancelled.
     pub fn plan(&self) -> Result<Plan, Error> {
         let (rows, statistics) = match &self.engine {
             Some(engine) => self.rows_of_engine(engine)?,
-            None => rows_of_rule(self.instance, self.settings.strategy.greedy().unwrap_or(Greedy::BestFit)),
+            None => {
+                let rule = self.settings.strategy.greedy().unwrap_or(Greedy::BestFit);
+                rows_of_rule(self.instance, rule, self.control)?
+            }
         };
-        Ok(plan_of(self.instance, self.settings.choice, rows, statistics))
+        plan_of(self.instance, self.settings.choice, rows, statistics, self.control)
     }
 
     fn rows_of_engine(&self, engine: &Engine<PlacementProblem<'a>>) -> Result<(Vec<Row>, Statistics), Error> {
@@ -233,10 +248,12 @@ impl<'a> Run<'a> {
         let seeds = engine.problem().seeds();
         // The extremes of the seeds could have been given up by widened dominance, so the seeds stand again.
         for seed in seeds {
+            stop_if_cancelled(self.control)?;
             rows.push(Row::of(self.instance, &mut evaluator, seed.clone()));
         }
         let feasible_at_start = rows.iter().any(|row| row.unplaced == 0.0);
         for (row, _) in outcome.ranks.iter().enumerate().filter(|&(_, &rank)| rank == 0) {
+            stop_if_cancelled(self.control)?;
             rows.push(Row::of(self.instance, &mut evaluator, outcome.genes_of(row).to_vec()));
         }
         let statistics = Statistics {
@@ -249,17 +266,27 @@ impl<'a> Run<'a> {
     }
 }
 
-fn rows_of_rule(instance: &Instance<'_>, rule: Greedy) -> (Vec<Row>, Statistics) {
-    let row = Row::of(instance, &mut Evaluator::new(instance), place(instance, rule));
+fn rows_of_rule(
+    instance: &Instance<'_>,
+    rule: Greedy,
+    control: &dyn Control,
+) -> Result<(Vec<Row>, Statistics), Error> {
+    let row = Row::of(instance, &mut Evaluator::new(instance), place(instance, rule, control)?);
     let feasible_at_start = row.unplaced == 0.0;
-    (vec![row], Statistics { evaluations: 1, feasible_at_start, ..Statistics::default() })
+    Ok((vec![row], Statistics { evaluations: 1, feasible_at_start, ..Statistics::default() }))
 }
 
-fn plan_of(instance: &Instance<'_>, choice: Choice, mut rows: Vec<Row>, mut statistics: Statistics) -> Plan {
+fn plan_of(
+    instance: &Instance<'_>,
+    choice: Choice,
+    mut rows: Vec<Row>,
+    mut statistics: Statistics,
+    control: &dyn Control,
+) -> Result<Plan, Error> {
     if rows.iter().all(|row| row.unplaced > 0.0) {
         let mut evaluator = Evaluator::new(instance);
         for row in &mut rows {
-            row.complete(instance, &mut evaluator);
+            row.complete(instance, &mut evaluator, control)?;
         }
     }
     let rows = non_dominated(rows);
@@ -267,12 +294,12 @@ fn plan_of(instance: &Instance<'_>, choice: Choice, mut rows: Vec<Row>, mut stat
     let chosen = choice.choose(&points);
     // There is always a row: a greedy rule gives one, and generation 0 is never empty.
     let genes = rows.get(chosen).map_or(&[][..], |row| &row.genes);
-    let unplaced = unplaced(instance, genes);
-    let certificates = if unplaced.is_empty() { Vec::new() } else { certificates(instance) };
+    let unplaced = unplaced(instance, genes, control)?;
+    let certificates = if unplaced.is_empty() { Vec::new() } else { certificates(instance, control)? };
     let nodes = instance.by_job(genes);
     statistics.jobs = nodes.len();
     statistics.jobs_placed = nodes.len() - unplaced.len();
-    Plan {
+    Ok(Plan {
         explanations: explain(instance, &nodes),
         assignment: nodes.into_iter().map(|node| (node != NOWHERE).then_some(node)).collect(),
         unplaced,
@@ -285,15 +312,19 @@ fn plan_of(instance: &Instance<'_>, choice: Choice, mut rows: Vec<Row>, mut stat
         chosen,
         choice,
         statistics,
-    }
+    })
 }
 
 fn no_checkpoint() -> Error {
     Error::settings("strategy", "only nsga_ii, with at least one job that fits a node, has checkpoints")
 }
 
-fn problem<'a>(instance: &'a Instance<'a>, settings: &Settings) -> PlacementProblem<'a> {
-    PlacementProblem::new(instance, settings.crossover, settings.mutation)
+fn problem<'a>(
+    instance: &'a Instance<'a>,
+    settings: &Settings,
+    control: &'a dyn Control,
+) -> Result<PlacementProblem<'a>, Error> {
+    PlacementProblem::new(instance, settings.crossover, settings.mutation, control)
 }
 
 fn of_engine(settings: &Settings) -> quorate_nsga2::Settings {
@@ -306,78 +337,31 @@ fn of_engine(settings: &Settings) -> quorate_nsga2::Settings {
     }
 }
 
-/// A placement that could be a point of the front.
-struct Row {
-    genes: Vec<u32>,
-    values: ObjectiveValues,
-    /// Weight of the jobs without a node.
-    unplaced: f64,
-}
-
-impl Row {
-    fn of(instance: &Instance<'_>, evaluator: &mut Evaluator<'_>, mut genes: Vec<u32>) -> Self {
-        let sums = evaluator.evaluate(&mut genes);
-        let mut values = [0.0; OBJECTIVES];
-        sums.objectives(instance.fleet.len(), &mut values);
-        Self { genes, values, unplaced: sums.unplaced(instance.weight_all) }
+fn unplaced(instance: &Instance<'_>, genes: &[u32], control: &dyn Control) -> Result<Vec<Unplaced>, Error> {
+    let mut found = Vec::new();
+    for &job in &instance.misfits {
+        stop_if_cancelled(control)?;
+        found.push(Unplaced { job, reason: why_misfit(instance, job) });
     }
-
-    /// Gives jobs without a node the room that another job can leave.
-    fn complete(&mut self, instance: &Instance<'_>, evaluator: &mut Evaluator<'_>) {
-        let usable = vec![true; instance.fleet.len()];
-        // Evaluated genes have room, so the mover takes them.
-        let Ok(mut mover) = Mover::new(instance, self.genes.clone(), usable) else { return };
-        for gene in 0..self.genes.len() {
-            if self.genes[gene] == NOWHERE {
-                mover.place(gene);
-            }
-        }
-        *self = Self::of(instance, evaluator, mover.genes);
-    }
-}
-
-/// The rows with the smallest weight of unplaced jobs that no other such row dominates, in lexicographic
-/// order of their objectives; of rows with equal objectives the first.
-fn non_dominated(rows: Vec<Row>) -> Vec<Row> {
-    let least = rows.iter().map(|row| row.unplaced).fold(f64::INFINITY, f64::min);
-    let mut sorted: Vec<Row> = rows.into_iter().filter(|row| row.unplaced == least).collect();
-    sorted.sort_by(|one, other| {
-        let pairs = one.values.iter().zip(&other.values);
-        pairs
-            .map(|(one, other)| one.total_cmp(other))
-            .find(|order| order.is_ne())
-            .unwrap_or(std::cmp::Ordering::Equal)
-    });
-    let mut front: Vec<Row> = Vec::with_capacity(sorted.len());
-    for row in sorted {
-        // Who comes later in this order never dominates who came before.
-        let beaten = |kept: &Row| kept.values.iter().zip(&row.values).all(|(kept, own)| kept <= own);
-        if !front.iter().any(beaten) {
-            front.push(row);
-        }
-    }
-    front
-}
-
-fn unplaced(instance: &Instance<'_>, genes: &[u32]) -> Vec<Unplaced> {
-    let mut found: Vec<Unplaced> =
-        instance.misfits.iter().map(|&job| Unplaced { job, reason: why_misfit(instance, job) }).collect();
     if genes.contains(&NOWHERE) {
         let mut evaluator = Evaluator::new(instance);
         evaluator.evaluate(&mut genes.to_vec());
         for (gene, _) in genes.iter().enumerate().filter(|&(_, &node)| node == NOWHERE) {
+            stop_if_cancelled(control)?;
             let job = instance.order[gene];
             found.push(Unplaced { job, reason: why_no_room(instance, evaluator.ledger(), job) });
         }
     }
     found.sort_unstable_by_key(|unplaced| unplaced.job);
-    found
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use proptest::prelude::*;
-    use quorate_types::{Coded, NoControl};
+    use quorate_types::Coded;
 
     use super::*;
     use crate::jobs::JobClass;
@@ -499,29 +483,29 @@ mod tests {
     #[test]
     fn a_resumed_run_ends_as_one_that_was_not_stopped() {
         let (fleet, jobs) = random_case(12, 20, 60);
-        let instance = Instance::new(&fleet, &jobs).unwrap();
+        let instance = Instance::new(&fleet, &jobs, &NoControl).unwrap();
         let settings = settings(Strategy::NsgaIi, 9);
-        let mut run = Run::new(&instance, settings).unwrap();
+        let mut run = Run::new(&instance, settings, &NoControl).unwrap();
         for _ in 0..3 {
-            run.step(&NoControl).unwrap();
+            run.step().unwrap();
         }
         let checkpoint = run.checkpoint().unwrap();
-        let mut resumed = Run::resume(&instance, settings, &checkpoint).unwrap();
+        let mut resumed = Run::resume(&instance, settings, &checkpoint, &NoControl).unwrap();
         while !resumed.finished() {
-            resumed.step(&NoControl).unwrap();
+            resumed.step().unwrap();
         }
         assert_eq!(resumed.plan().unwrap(), schedule(&fleet, &jobs, &settings, &NoControl).unwrap());
 
-        let broken = Run::resume(&instance, settings, &checkpoint[..20]).err().unwrap();
+        let broken = Run::resume(&instance, settings, &checkpoint[..20], &NoControl).err().unwrap();
         assert_eq!(broken.code(), "QRT_ERR_NSGA2_CHECKPOINT_CORRUPT");
         let (other_fleet, other_jobs) = random_case(13, 2, 60);
-        let other = Instance::new(&other_fleet, &other_jobs).unwrap();
+        let other = Instance::new(&other_fleet, &other_jobs, &NoControl).unwrap();
         assert!(
-            Run::resume(&other, settings, &checkpoint).is_err(),
+            Run::resume(&other, settings, &checkpoint, &NoControl).is_err(),
             "genes of another fleet must not be taken"
         );
         let greedy = Settings { strategy: Strategy::Trust, ..settings };
-        assert!(Run::resume(&instance, greedy, &checkpoint).is_err());
+        assert!(Run::resume(&instance, greedy, &checkpoint, &NoControl).is_err());
     }
 
     #[test]
@@ -573,17 +557,35 @@ mod tests {
         assert_eq!(path(Settings { choice: Choice::Weights([0.0; 5]), ..Settings::default() }), "weights");
     }
 
-    #[test]
-    fn a_cancelled_run_says_so() {
-        struct Never;
-        impl Control for Never {
-            fn cancelled(&self) -> bool {
-                true
-            }
-            fn progress(&self, _done: u64, _total: u64) {}
+    /// Gives up at the n-th look, and counts how often it was looked at.
+    struct GiveUp {
+        looks: AtomicU64,
+        at: u64,
+    }
+
+    impl Control for GiveUp {
+        fn cancelled(&self) -> bool {
+            self.looks.fetch_add(1, Ordering::Relaxed) >= self.at
         }
-        let (fleet, jobs) = random_case(1, 3, 4);
-        let error = schedule(&fleet, &jobs, &Settings::default(), &Never).unwrap_err();
-        assert_eq!(error.code(), "QRT_ERR_PLACEMENT_CANCELLED");
+        fn progress(&self, _done: u64, _total: u64) {}
+    }
+
+    /// Every phase looks at the control: wherever it gives up, the run ends at once, and says so.
+    #[test]
+    fn a_cancelled_run_ends_in_whatever_phase_it_is() {
+        // Too little room, so that completing, reasons and proofs take part.
+        let (fleet, jobs) = random_case(1, 3, 60);
+        for strategy in Strategy::ALL {
+            let settings = Settings { parallel: false, generations: 2, ..settings(strategy, 1) };
+            let whole = GiveUp { looks: AtomicU64::new(0), at: u64::MAX };
+            schedule(&fleet, &jobs, &settings, &whole).unwrap();
+            let looks = whole.looks.into_inner();
+            assert!(looks > 2 * jobs.len() as u64, "{strategy:?} looks {looks} times");
+            for at in (0..looks).step_by(1 + looks as usize / 100) {
+                let control = GiveUp { looks: AtomicU64::new(0), at };
+                let error = schedule(&fleet, &jobs, &settings, &control).unwrap_err();
+                assert_eq!(error.code(), "QRT_ERR_PLACEMENT_CANCELLED");
+            }
+        }
     }
 }

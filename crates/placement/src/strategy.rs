@@ -2,8 +2,10 @@
 //! compared with, and the seeds of its generation 0.
 
 use quorate_nsga2::Random;
+use quorate_types::Control;
 
 use crate::directions::{Directions, KINDS, MEASURES, scaled_measures};
+use crate::error::{Error, stop_if_cancelled};
 use crate::instance::{Instance, NOWHERE};
 use crate::ledger::Ledger;
 use crate::objectives::{LOAD_ONE, OBJECTIVES, Objective, ObjectiveValues, Sums};
@@ -80,18 +82,19 @@ pub enum Greedy {
 pub(crate) const WINDOW_NODES_MAX: usize = 4_096;
 
 /// Places the jobs by a rule. Every job that finds room somewhere gets a node; the others keep NOWHERE.
-pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
-    let mut builder = Builder::new(instance);
+pub(crate) fn place(instance: &Instance<'_>, rule: Greedy, control: &dyn Control) -> Result<Vec<u32>, Error> {
+    let mut builder = Builder::new(instance, control);
     match rule {
-        Greedy::Single(Objective::LoadBalance) => builder
-            .by_score(|builder, gene, node| Score::variance(instance.fleet.len(), builder.loads(gene, node))),
-        Greedy::Single(objective) => builder.along_order(objective),
-        Greedy::RoundRobin => builder.in_turn(),
+        Greedy::Single(Objective::LoadBalance) => builder.by_score(|builder, gene, node| {
+            Score::variance(instance.fleet.len(), builder.loads(gene, node))
+        })?,
+        Greedy::Single(objective) => builder.along_order(objective)?,
+        Greedy::RoundRobin => builder.in_turn()?,
         Greedy::BestFit => {
-            builder.by_score(|builder, gene, node| Score::fixed(-f64::from(builder.loads(gene, node).1)));
+            builder.by_score(|builder, gene, node| Score::fixed(-f64::from(builder.loads(gene, node).1)))?;
         }
         Greedy::Spread => {
-            builder.by_score(|builder, gene, node| Score::fixed(f64::from(builder.loads(gene, node).1)));
+            builder.by_score(|builder, gene, node| Score::fixed(f64::from(builder.loads(gene, node).1)))?;
         }
         Greedy::WeightedSum(weights) => {
             let [latency, load, trust, cost, price] = weights;
@@ -102,10 +105,10 @@ pub(crate) fn place(instance: &Instance<'_>, rule: Greedy) -> Vec<u32> {
             let load_weight = load / f64::from(LOAD_ONE);
             builder.by_score(|builder, gene, node| {
                 Score::fixed(scores[node as usize] + load_weight * f64::from(builder.loads(gene, node).1))
-            });
+            })?;
         }
     }
-    builder.genes
+    Ok(builder.genes)
 }
 
 /// A rule for a seed of generation 0: nodes are ranked by a weighted sum of the four measures that depend on
@@ -135,7 +138,12 @@ impl Blend {
 }
 
 /// Places the jobs by a blend. Jobs without room keep NOWHERE.
-pub(crate) fn place_blend(instance: &Instance<'_>, directions: &Directions, blend: &Blend) -> Vec<u32> {
+pub(crate) fn place_blend(
+    instance: &Instance<'_>,
+    directions: &Directions,
+    blend: &Blend,
+    control: &dyn Control,
+) -> Result<Vec<u32>, Error> {
     let along: [usize; KINDS] = std::array::from_fn(|kind| directions.for_kind(&blend.weights, kind));
     let mut sequence: Vec<u32> = (0..instance.genes() as u32).collect();
     // The largest stake chooses first; equal stakes in canonical order, which packs best.
@@ -143,11 +151,12 @@ pub(crate) fn place_blend(instance: &Instance<'_>, directions: &Directions, blen
         let stake = directions.stake(gene as usize, &blend.weights);
         (std::cmp::Reverse((stake * STAKE_STEPS) as u64), gene)
     });
-    let mut builder = Builder::new(instance);
+    let mut builder = Builder::new(instance, control);
     let load_max = (blend.load_max * f64::from(LOAD_ONE)) as u32;
     for load_max in [load_max, LOAD_ONE] {
         let mut cursors = vec![0_u32; KINDS * instance.shapes];
         for &gene in &sequence {
+            stop_if_cancelled(control)?;
             let gene = gene as usize;
             if builder.genes[gene] != NOWHERE {
                 continue;
@@ -157,7 +166,7 @@ pub(crate) fn place_blend(instance: &Instance<'_>, directions: &Directions, blen
             builder.first_fit(gene, directions.order(along[kind]), cursor, load_max);
         }
     }
-    builder.genes
+    Ok(builder.genes)
 }
 
 /// Stakes are compared as integers, in these steps of the whole.
@@ -169,16 +178,17 @@ struct Builder<'a> {
     ledger: Ledger,
     sums: Sums,
     genes: Vec<u32>,
+    control: &'a dyn Control,
 }
 
 impl<'a> Builder<'a> {
-    fn new(instance: &'a Instance<'a>) -> Self {
+    fn new(instance: &'a Instance<'a>, control: &'a dyn Control) -> Self {
         let ledger = Ledger::new(instance);
         let mut sums = Sums::default();
         for node in 0..instance.fleet.len() as u32 {
             sums.change_load(0, ledger.load(node));
         }
-        Self { instance, ledger, sums, genes: vec![NOWHERE; instance.genes()] }
+        Self { instance, ledger, sums, genes: vec![NOWHERE; instance.genes()], control }
     }
 
     fn has_room(&self, gene: usize, node: u32) -> bool {
@@ -212,7 +222,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn along_order(&mut self, objective: Objective) {
+    fn along_order(&mut self, objective: Objective) -> Result<(), Error> {
         let instance = self.instance;
         let mut sequence: Vec<u32> = (0..instance.genes() as u32).collect();
         if matches!(objective, Objective::Cost | Objective::Price) {
@@ -221,15 +231,18 @@ impl<'a> Builder<'a> {
         }
         let mut cursors = vec![0; instance.shapes];
         for gene in sequence {
+            stop_if_cancelled(self.control)?;
             let cursor = &mut cursors[instance.shape[gene as usize] as usize];
             self.first_fit(gene as usize, &instance.orders[objective as usize].nodes, cursor, LOAD_ONE);
         }
+        Ok(())
     }
 
-    fn in_turn(&mut self) {
+    fn in_turn(&mut self) -> Result<(), Error> {
         let nodes = self.instance.fleet.len();
         let mut turn = 0;
         for gene in 0..self.genes.len() {
+            stop_if_cancelled(self.control)?;
             let found =
                 (0..nodes).map(|step| (turn + step) % nodes).find(|&node| self.has_room(gene, node as u32));
             if let Some(node) = found {
@@ -237,17 +250,19 @@ impl<'a> Builder<'a> {
                 turn = node + 1;
             }
         }
+        Ok(())
     }
 
     /// Puts each job on the node with the smallest score; the lowest index wins a tie. Neighbours in
     /// canonical order often ask for the same, and then only the node that took the last one has another
     /// score.
-    fn by_score(&mut self, score: impl Fn(&Self, usize, u32) -> Score) {
+    fn by_score(&mut self, score: impl Fn(&Self, usize, u32) -> Score) -> Result<(), Error> {
         let nodes = self.instance.fleet.len();
         let windows = nodes.div_ceil(WINDOW_NODES_MAX);
         let mut scores = Vec::new();
         let mut scored = None;
         for gene in 0..self.genes.len() {
+            stop_if_cancelled(self.control)?;
             for step in 0..windows {
                 let first = (gene / WINDOW_JOBS + step) % windows * WINDOW_NODES_MAX;
                 let request = Some((self.instance.shape[gene], first));
@@ -265,6 +280,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     fn score_of(&self, gene: usize, node: u32, score: &impl Fn(&Self, usize, u32) -> Score) -> Score {
