@@ -28,32 +28,33 @@ for (const [name, of] of [
   console.log(`  ${name.padEnd(12)}  ${bar}  ${Math.round(mean * 100)} % sure, known for ${known}`);
 }
 const claims = profiles.filter((profile) => profile.teeVendor.claimed !== null).length;
-console.log(`  ${claims} machines say they have a TEE; none proved it, so it does not count`);
+console.log(`  ${claims} machines say they have a TEE; no verdict was given, so it does not count`);
 
 // 2. One service of each tier, on members that keep the tier's promise.
 const quorums = new QuorumManager({ classifier });
 const services = new EnhancedSLATierManager(quorums);
 for (const tier of Object.values(SLATier)) {
   const serviceId = `example-${tier.toLowerCase()}`;
-  const result = await services.provisionService({ serviceId, tier, availableDevices: profiles });
+  const result = await services.provisionService({ serviceId, tier, availableProfiles: profiles });
   if (!result.success) {
     console.log(`\n${tier}: not possible on this fleet`);
     for (const reason of result.reasons) console.log(`  scarce: ${reason}`);
-    for (const remedy of result.certificate.remedies.slice(0, 2)) console.log(`  would help: ${remedy}`);
+    for (const remedy of result.remedies.slice(0, 2)) console.log(`  would help: ${remedy}`);
     continue;
   }
-  console.log(
-    `\n${tier}: ${result.allocatedDevices.join(', ')} (price at most ${result.pricingMultiplier} x)`,
-  );
   const { members } = services.service(serviceId);
-  for (const { deviceId, asn, operator, countryCode, powerRegion } of members) {
+  const price = `at most ${result.pricingMultiplier} x the base price`;
+  console.log(`\n${tier}: ${result.allocatedDevices.join(', ')} (${price})`);
+  for (const member of members) {
+    const { deviceId, asn, operator, countryCode, powerRegion } = member;
     const where = `AS${asn.value} ${operator.value}, ${countryCode.value}, ${powerRegion.zones[0].zone}`;
-    const others = members.filter((member) => member.deviceId !== deviceId);
-    const alone = (of) => others.every((member) => of(member) !== of({ asn, countryCode }));
-    const differs = alone((member) => member.asn.value) && alone((member) => member.countryCode.value);
-    const why =
-      others.length > 0 && differs ? 'shares neither ASN nor country with the other' : 'none is surer';
-    console.log(`  ${deviceId}  ${where}: ${why}`);
+    const others = members.filter((other) => other !== member);
+    const alone = (of) => others.every((other) => of(other) !== of(member));
+    const apart = alone((one) => one.asn.value) && alone((one) => one.countryCode.value);
+    const sure = 'as sure as any machine here, the first by id';
+    console.log(
+      `  ${deviceId}  ${where}: ${others.length > 0 && apart ? 'a network and a country of its own' : sure}`,
+    );
   }
 }
 

@@ -52,6 +52,37 @@ describe('the README', () => {
   });
 });
 
+describe('the examples', () => {
+  const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs'));
+
+  it.each(examples)('%s runs to its end', (name) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join('examples', name)], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).not.toBe('');
+  });
+
+  it('gold-service.mjs provisions, measures and repairs a Gold service', () => {
+    const printed = execFileSync(process.execPath, ['examples/gold-service.mjs'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(
+      printed
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('would break')),
+    ).toEqual([
+      'members: dublin, helsinki, sydney',
+      'compliance: compliant',
+      'without dublin: helsinki, sydney, tokyo',
+    ]);
+  });
+});
+
 it('links in the documentation lead somewhere', () => {
   const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
     readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
