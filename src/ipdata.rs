@@ -3,14 +3,15 @@
 //! Files are opened here: the crate knows bytes and readers only.
 
 use std::fs::{self, File};
-use std::io::{BufReader, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi::bindgen_prelude::{Env, Object, Uint32ArraySlice};
 use napi_derive::napi;
-use quorate_diversity::operators::operator_of;
+use quorate_diversity::operators::{cloud_of_name, operator_of, operator_of_name};
 use quorate_diversity::power_region::{
-    RegionSet, countries_with_subdivisions, group_of_zone, regions_of_place, states_with_positions,
+    RegionSet, countries_with_subdivisions, group_of_zone, regions_of_place, states_with_positions, zones,
 };
 use quorate_ipdata::{
     AddressKind, Builder, ImportReport, Index, IpdataError, PlaceDetail, PositionArea, SourceKind,
@@ -60,10 +61,31 @@ fn shares(regions: &RegionSet) -> Vec<NativeZoneShare> {
     regions.shares.iter().map(share).collect()
 }
 
+/// The zones of a place, and what they rest on.
+#[napi(object)]
+pub struct NativePowerZones {
+    /// Largest share first; empty where the place is not known.
+    pub zones: Vec<NativeZoneShare>,
+    /// `UNKNOWN`, `COUNTRY`, `SUBDIVISION` or `COUNTY`.
+    pub accuracy: String,
+}
+
+impl From<&RegionSet> for NativePowerZones {
+    fn from(regions: &RegionSet) -> Self {
+        Self { zones: shares(regions), accuracy: regions.accuracy.name().to_owned() }
+    }
+}
+
 /// The zones of a place.
 #[napi]
-pub fn power_zones(country: String, subdivision: Option<String>) -> Vec<NativeZoneShare> {
-    shares(&regions_of_place(&country, subdivision.as_deref(), None))
+pub fn power_zones(country: String, subdivision: Option<String>) -> NativePowerZones {
+    (&regions_of_place(&country, subdivision.as_deref(), None)).into()
+}
+
+/// Every zone that the tables know.
+#[napi]
+pub fn power_zone_names() -> Vec<String> {
+    zones().into_iter().map(str::to_owned).collect()
 }
 
 /// The public region name above a zone.
@@ -86,6 +108,18 @@ pub struct NativeOperator {
 pub fn network_operator(asn: u32, organisation: String) -> NativeOperator {
     let found = operator_of(asn, &organisation);
     NativeOperator { operator: found.name, cloud: found.cloud.map(str::to_owned) }
+}
+
+/// Who somebody names as an operator; null where the name says nothing.
+#[napi]
+pub fn operator_named(name: String) -> Option<String> {
+    operator_of_name(&name).map(|operator| operator.name)
+}
+
+/// The cloud somebody names; null where the name says nothing.
+#[napi]
+pub fn cloud_named(name: String) -> Option<String> {
+    cloud_of_name(&name)
 }
 
 /// A source of the index.
@@ -119,6 +153,8 @@ pub struct NativePlaceEntry {
     pub country: String,
     /// Its grids.
     pub zones: Vec<NativeZoneShare>,
+    /// What they rest on: `UNKNOWN`, `COUNTRY`, `SUBDIVISION` or `COUNTY`.
+    pub accuracy: String,
 }
 
 /// A built index.
@@ -133,7 +169,7 @@ impl NativeAddressIndex {
     #[napi]
     pub fn open(path: String) -> Outcome<NativeAddressIndex> {
         guard(|| {
-            let bytes = fs::read(&path).map_err(|error| unreadable("path", &error))?;
+            let bytes = fs::read(&path).map_err(|error| failed("opened", &path, "path", &error))?;
             Index::decode(bytes).map(|index| Self { index })
         })
     }
@@ -174,7 +210,8 @@ impl NativeAddressIndex {
     pub fn place(&self, source: u32, entry: u32) -> Option<NativePlaceEntry> {
         let place = self.index.place_entry(source as usize, entry)?;
         let regions = regions_of_place(place.country_code(), place.subdivision, place.position);
-        Some(NativePlaceEntry { country: place.country_code().to_owned(), zones: shares(&regions) })
+        let NativePowerZones { zones, accuracy } = (&regions).into();
+        Some(NativePlaceEntry { country: place.country_code().to_owned(), zones, accuracy })
     }
 
     /// The sources, in the order in which they answer.
@@ -241,6 +278,21 @@ pub struct NativeSourceReport {
     pub overlaps: f64,
     /// Ranges after merging.
     pub ranges: f64,
+    /// Rows with several origins, of which the first was kept.
+    pub multi_origin: f64,
+    /// The first malformed rows of each file.
+    pub first_bad: Vec<NativeBadRow>,
+}
+
+/// A malformed row.
+#[napi(object)]
+pub struct NativeBadRow {
+    /// The file it is in.
+    pub path: String,
+    /// Its line, counted from 1.
+    pub line: f64,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// The version of the range file.
@@ -279,48 +331,74 @@ fn build(
 ) -> Result<NativeBuildReport, IpdataError> {
     let mut builder = Builder::new(detail());
     let steps = Steps::new(specs, control);
-    let mut bad_rows = Vec::with_capacity(specs.len());
+    let mut imported = Vec::with_capacity(specs.len());
     for (number, spec) in specs.iter().enumerate() {
-        bad_rows.push(add(&mut builder, number, spec, &steps)?);
+        imported.push(add(&mut builder, number, spec, &steps)?);
     }
     let bytes = builder.finish(control)?;
-    write_whole(Path::new(path), &bytes).map_err(|error| unreadable("path", &error))?;
+    write_whole(Path::new(path), &bytes, control)?;
     let size = bytes.len() as f64;
     let index = Index::decode(bytes)?;
-    let sources = index.sources().iter().zip(bad_rows).map(NativeSourceReport::from).collect();
+    let sources = index.sources().iter().zip(imported).map(NativeSourceReport::from).collect();
     Ok(NativeBuildReport { path: path.to_owned(), bytes: size, sources })
 }
 
-/// Adds a source with all its files; gives how many of its rows were malformed.
+/// What the files of one source gave beside its ranges.
+#[derive(Default)]
+struct Imported {
+    bad_rows: u64,
+    multi_origin: u64,
+    first_bad: Vec<NativeBadRow>,
+}
+
+/// Adds a source with all its files.
 fn add(
     builder: &mut Builder,
     number: usize,
     spec: &NativeSourceSpec,
     steps: &Steps<'_>,
-) -> Result<u64, IpdataError> {
-    let kind = if spec.kind == "network" { SourceKind::Network } else { SourceKind::Place };
+) -> Result<Imported, IpdataError> {
+    let field = FieldPath::new("sources").index(number);
+    let kind = [SourceKind::Network, SourceKind::Place].into_iter().find(|kind| kind.name() == spec.kind);
+    let kind = kind.ok_or_else(|| unknown("kind", &spec.kind, "network or place", &field))?;
     let date_ms = spec.date_ms.map(|date| date as u64);
     let source = builder.add_source(SourceSpec { name: spec.name.clone(), kind, date_ms })?;
-    let mut bad_rows = 0;
+    let mut imported = Imported::default();
     for (at, file) in spec.files.iter().enumerate() {
-        let field = FieldPath::new("sources").index(number).field("files").index(at);
-        bad_rows += import(builder, source, file, &field, &steps.next(file))?.bad_rows;
+        let field = field.clone().field("files").index(at);
+        let report = import(builder, source, file, &field, &steps.next(file))?;
+        imported.bad_rows += report.bad_rows;
+        imported.multi_origin += report.multi_origin;
+        imported.first_bad.extend(report.first_bad.iter().map(|row| NativeBadRow {
+            path: file.path.clone(),
+            line: row.line as f64,
+            reason: row.reason.to_owned(),
+        }));
     }
-    Ok(bad_rows)
+    Ok(imported)
 }
 
-impl From<(&quorate_ipdata::Source, u64)> for NativeSourceReport {
-    fn from((source, bad_rows): (&quorate_ipdata::Source, u64)) -> Self {
+fn unknown(what: &str, found: &str, known: &str, field: &FieldPath) -> IpdataError {
+    let reason = format!("its {what} \"{found}\" is unknown; give {known}");
+    IpdataError::Source { reason, field: field.clone().field(what) }
+}
+
+impl From<(&quorate_ipdata::Source, Imported)> for NativeSourceReport {
+    fn from((source, imported): (&quorate_ipdata::Source, Imported)) -> Self {
         Self {
             name: source.name.clone(),
             rows: source.rows as f64,
-            bad_rows: bad_rows as f64,
+            bad_rows: imported.bad_rows as f64,
             overlaps: source.overlaps as f64,
             ranges: f64::from(source.ranges_v4) + f64::from(source.ranges_v6),
+            multi_origin: imported.multi_origin as f64,
+            first_bad: imported.first_bad,
         }
     }
 }
 
+/// Imports one file. Text is streamed; an MMDB file, whose tree leads to and fro, is in memory whole
+/// meanwhile (63 to 71 MB for a city database).
 fn import(
     builder: &mut Builder,
     source: usize,
@@ -328,20 +406,33 @@ fn import(
     field: &FieldPath,
     control: &dyn Control,
 ) -> Result<ImportReport, IpdataError> {
-    let failed = |error: &std::io::Error| unreadable(field.as_str(), error);
+    let failed = |action| move |error: std::io::Error| failed(action, &file.path, field.as_str(), &error);
     let format = match file.format.as_str() {
-        "mmdb" => {
-            let bytes = fs::read(&file.path).map_err(|error| failed(&error))?;
-            return builder.import_mmdb(source, &bytes, control);
-        }
-        "asn-csv" => TextFormat::AsnCsv,
-        "iptoasn-tsv" => TextFormat::IptoasnTsv,
-        "routeviews" => TextFormat::RouteViews,
-        _ => TextFormat::PlaceCsv,
+        "mmdb" => None,
+        text => Some(text_format(text, field)?),
     };
-    let input = File::open(&file.path).map_err(|error| failed(&error))?;
-    let length = input.metadata().map_err(|error| failed(&error))?.len();
-    builder.import_text(source, format, BufReader::new(input), length, control)
+    let mut input = File::open(&file.path).map_err(failed("opened"))?;
+    let length = input.metadata().map_err(failed("opened"))?.len();
+    match format {
+        Some(format) => builder.import_text(source, format, BufReader::new(input), length, control),
+        None => {
+            let bytes = read_whole(&mut input, length, control, &failed("read"))?;
+            builder.import_mmdb(source, &bytes, control)
+        }
+    }
+}
+
+fn text_format(name: &str, field: &FieldPath) -> Result<TextFormat, IpdataError> {
+    match name {
+        "asn-csv" => Ok(TextFormat::AsnCsv),
+        "iptoasn-tsv" => Ok(TextFormat::IptoasnTsv),
+        "routeviews" => Ok(TextFormat::RouteViews),
+        "place-csv" => Ok(TextFormat::PlaceCsv),
+        _ => {
+            let known = "asn-csv, iptoasn-tsv, routeviews, place-csv or mmdb";
+            Err(unknown("format", name, known, field))
+        }
+    }
 }
 
 /// Progress over all files, in bytes: each file moves its own part of the bar.
@@ -386,15 +477,62 @@ impl Control for Step<'_> {
     }
 }
 
-/// Writes beside the target, syncs and renames: a reader sees the old file or the new one, never a part.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
+/// Bytes read or written between two looks at the control: below a millisecond.
+const CHUNK_BYTES: usize = 1 << 20;
+
+fn read_whole(
+    input: &mut File,
+    length: u64,
+    control: &dyn Control,
+    failed: &impl Fn(std::io::Error) -> IpdataError,
+) -> Result<Vec<u8>, IpdataError> {
+    let mut bytes = Vec::new();
+    // Room at once: growing by doubling would take up to three times the file for a moment.
+    let room = bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX));
+    room.map_err(|_| failed(std::io::ErrorKind::OutOfMemory.into()))?;
+    loop {
+        stop_if_cancelled(control)?;
+        let read = input.take(CHUNK_BYTES as u64).read_to_end(&mut bytes).map_err(failed)?;
+        if read == 0 {
+            return Ok(bytes);
+        }
+    }
 }
 
-fn unreadable(field: &str, error: &std::io::Error) -> IpdataError {
-    IpdataError::Read { line: 0, reason: error.to_string(), field: FieldPath::new(field) }
+fn stop_if_cancelled(control: &dyn Control) -> Result<(), IpdataError> {
+    if control.cancelled() { Err(IpdataError::Cancelled) } else { Ok(()) }
+}
+
+/// Builds of this process so far: two of one path must not write into one part file.
+static BUILDS: AtomicU64 = AtomicU64::new(0);
+
+/// Writes beside the target, syncs and renames: a reader sees the old file or the new one, never a part.
+fn write_whole(path: &Path, bytes: &[u8], control: &dyn Control) -> Result<(), IpdataError> {
+    let build = BUILDS.fetch_add(1, Ordering::Relaxed);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}-{build}.part", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = write_part(&beside, path, bytes, control);
+    if written.is_err() {
+        // The failure is what the caller has to know; a part that cannot be removed either changes nothing.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn write_part(beside: &Path, path: &Path, bytes: &[u8], control: &dyn Control) -> Result<(), IpdataError> {
+    let failed = |error: std::io::Error| failed("written", &path.to_string_lossy(), "path", &error);
+    let mut file = File::create(beside).map_err(failed)?;
+    for chunk in bytes.chunks(CHUNK_BYTES) {
+        stop_if_cancelled(control)?;
+        file.write_all(chunk).map_err(failed)?;
+    }
+    file.sync_all().map_err(failed)?;
+    stop_if_cancelled(control)?;
+    fs::rename(beside, path).map_err(failed)
+}
+
+fn failed(action: &'static str, path: &str, field: &str, error: &std::io::Error) -> IpdataError {
+    let (path, reason) = (path.to_owned(), error.to_string());
+    IpdataError::File { action, path, reason, field: FieldPath::new(field) }
 }

@@ -134,8 +134,9 @@ function stateShares(code) {
 }
 
 const header = (what, columns) => `# ${what}
-# Made by scripts/data/us-counties.mjs from us-regions.mjs beside it (facts, with their sources) and us-atlas
-# 3.0.1 (ISC; U.S. Census Bureau, public domain; county equivalents of 2017). Written 2026-11-21. Do not edit.
+# Made by scripts/data/us-counties.mjs from scripts/data/us-regions.mjs (facts, with their sources) and
+# us-atlas 3.0.1 (ISC; U.S. Census Bureau, public domain; county equivalents of 2017).
+# Written 2026-11-21. Do not edit.
 # Licence of this table: as the project. Facts of NREL ReEDS (BSD-3-Clause) and EIA-861 (public domain).
 # ${columns.join('\t')}
 `;

@@ -52,8 +52,51 @@ pub fn operator_of(asn: u32, organisation: &str) -> Operator {
         let row = &table.rows[row];
         return Operator { name: row.operator.to_owned(), cloud: row.cloud };
     }
-    let name: String = without_legal_form(&words).join(" ").chars().take(NAME_CHARS_MAX).collect();
+    let name = plain_name(&words);
     Operator { name: if name.is_empty() { format!("AS{asn}") } else { name }, cloud: None }
+}
+
+/// The operator that somebody names without a number: by the name of a cloud (`aws` is AMAZON's), by the
+/// words the name begins with, else the name itself, upper case and without its legal form. `None` where
+/// the name says nothing (`UNKNOWN`, punctuation).
+///
+/// ```
+/// use quorate_diversity::operators::operator_of_name;
+/// let found = operator_of_name("Amazon.com, Inc.").map(|operator| operator.name);
+/// assert_eq!(found.as_deref(), Some("AMAZON"));
+/// assert_eq!(operator_of_name("unknown"), None);
+/// ```
+pub fn operator_of_name(name: &str) -> Option<Operator> {
+    let words = words_of(name);
+    if words.is_empty() || words == ["UNKNOWN"] {
+        return None;
+    }
+    let rows = &OPERATORS.rows;
+    let by_cloud = match words.as_slice() {
+        [word] => rows.iter().position(|row| row.cloud == Some(word.as_str())),
+        _ => None,
+    };
+    let row = by_cloud.or_else(|| row_by_name(rows, &words)).and_then(|row| rows.get(row));
+    Some(match row {
+        Some(row) => Operator { name: row.operator.to_owned(), cloud: row.cloud },
+        None => Operator { name: plain_name(&words), cloud: None },
+    })
+}
+
+/// The cloud that somebody names: as the table calls it where it knows it, else like an operator's name.
+///
+/// ```
+/// use quorate_diversity::operators::cloud_of_name;
+/// assert_eq!(cloud_of_name("Amazon Web Services").as_deref(), Some("AWS"));
+/// assert_eq!(cloud_of_name("Example Cloud GmbH").as_deref(), Some("EXAMPLE CLOUD"));
+/// ```
+pub fn cloud_of_name(name: &str) -> Option<String> {
+    let found = operator_of_name(name)?;
+    Some(found.cloud.map_or_else(|| plain_name(&words_of(name)), str::to_owned))
+}
+
+fn plain_name(words: &[String]) -> String {
+    without_legal_form(words).join(" ").chars().take(NAME_CHARS_MAX).collect()
 }
 
 /// The row with the longest list of words that the name begins with.
@@ -235,6 +278,21 @@ mod tests {
         assert_eq!(named(4_200_000_001, "YANDEX LLC"), ("YANDEX".into(), None));
         // A word that only begins alike is another name.
         assert_eq!(named(4_200_000_001, "Amazonia Telecom"), ("AMAZONIA TELECOM".into(), None));
+    }
+
+    #[test]
+    fn a_name_alone_is_read_like_an_organisation() {
+        let named = |name: &str| operator_of_name(name).map(|found| (found.name, found.cloud));
+        assert_eq!(named("amazon"), Some(("AMAZON".into(), Some("AWS"))));
+        assert_eq!(named("aws"), named("Amazon Web Services"));
+        assert_eq!(named("Hetzner Online GmbH"), Some(("HETZNER".into(), Some("HETZNER"))));
+        assert_eq!(named("Example S.p.A."), Some(("EXAMPLE".into(), None)));
+        for nothing in ["UNKNOWN", "unknown", " - ", ""] {
+            assert_eq!(named(nothing), None, "{nothing}");
+        }
+        assert_eq!(cloud_of_name("azure").as_deref(), Some("AZURE"));
+        assert_eq!(cloud_of_name("my own cloud").as_deref(), Some("MY OWN CLOUD"));
+        assert_eq!(cloud_of_name("Unknown"), None);
     }
 
     #[test]

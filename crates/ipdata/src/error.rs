@@ -34,6 +34,18 @@ pub enum IpdataError {
         /// The source.
         field: FieldPath,
     },
+    /// A file cannot be opened, read or written as a whole.
+    #[error("the file {path} cannot be {action}: {reason}; check the path and its rights")]
+    File {
+        /// What was tried: `opened`, `read` or `written`.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+        /// The field that names the file.
+        field: FieldPath,
+    },
     /// Too many rows are malformed: this is not the format it was announced as.
     #[error(
         "{bad} of {rows} rows are malformed, the first one in line {line}: {reason}; \
@@ -129,7 +141,7 @@ impl Coded for IpdataError {
         match self {
             Self::Address { .. } => "QRT_ERR_IPDATA_ADDRESS",
             Self::Source { .. } => "QRT_ERR_IPDATA_SOURCE",
-            Self::Read { .. } => "QRT_ERR_IPDATA_READ",
+            Self::Read { .. } | Self::File { .. } => "QRT_ERR_IPDATA_READ",
             Self::Rows { .. } => "QRT_ERR_IPDATA_ROWS",
             Self::Empty { .. } => "QRT_ERR_IPDATA_EMPTY",
             Self::Mmdb { .. } => "QRT_ERR_IPDATA_MMDB",
@@ -147,6 +159,7 @@ impl Coded for IpdataError {
             Self::Address { field, .. }
             | Self::Source { field, .. }
             | Self::Read { field, .. }
+            | Self::File { field, .. }
             | Self::Rows { field, .. }
             | Self::Empty { field }
             | Self::Mmdb { field, .. }
@@ -157,6 +170,6 @@ impl Coded for IpdataError {
     }
 
     fn retryable(&self) -> bool {
-        matches!(self, Self::Read { .. } | Self::Cancelled)
+        matches!(self, Self::Read { .. } | Self::File { .. } | Self::Cancelled)
     }
 }

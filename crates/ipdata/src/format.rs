@@ -30,11 +30,11 @@
 
 use std::ops::Range;
 
-use quorate_types::UnixMillis;
+use quorate_types::{Control, UnixMillis};
 
 use crate::checksum::checksum;
 use crate::error::IpdataError;
-use crate::ranges::Boundaries;
+use crate::ranges::{Boundaries, stop_if_cancelled};
 use crate::source::{Source, SourceKind};
 
 const MAGIC: &[u8; 8] = b"QRTIPDAT";
@@ -90,12 +90,16 @@ pub(crate) struct Layout {
 }
 
 /// Writes the file. The tables come from the builder, which keeps every count below its limits.
+///
+/// # Errors
+/// [`IpdataError::Cancelled`].
 pub(crate) fn encode(
     names: &[String],
     networks: &[(u32, u32)],
     places: &[PlaceEntry],
     sources: &[SourceTables],
-) -> Vec<u8> {
+    control: &dyn Control,
+) -> Result<Vec<u8>, IpdataError> {
     let name_bytes: usize = names.iter().map(String::len).sum();
     let mut out = Vec::new();
     out.extend_from_slice(MAGIC);
@@ -114,15 +118,7 @@ pub(crate) fn encode(
         })
         .collect();
     for (source, width) in sources.iter().zip(&widths) {
-        let date_known = u8::from(source.date_ms.is_some());
-        out.extend_from_slice(&[kind_byte(source.kind), *width as u8, date_known, 0]);
-        put32(&mut out, source.name as usize);
-        for word in [source.date_ms.unwrap_or(0), source.rows, source.overlaps] {
-            out.extend_from_slice(&word.to_le_bytes());
-        }
-        for count in [source.v4.starts.len(), source.v6.starts.len()] {
-            put32(&mut out, count);
-        }
+        put_source(&mut out, source, *width);
     }
     let mut end = 0;
     for name in names {
@@ -141,16 +137,39 @@ pub(crate) fn encode(
         out.extend_from_slice(&place.longitude.to_le_bytes());
     }
     for (source, width) in sources.iter().zip(&widths) {
-        source.v4.starts.iter().for_each(|start| out.extend_from_slice(&start.to_le_bytes()));
-        put_values(&mut out, &source.v4.values, *width);
-        source.v6.starts.iter().for_each(|start| out.extend_from_slice(&start.to_le_bytes()));
-        put_values(&mut out, &source.v6.values, *width);
+        put_each(
+            &mut out,
+            &source.v4.starts,
+            |out, start| out.extend_from_slice(&start.to_le_bytes()),
+            control,
+        )?;
+        put_values(&mut out, &source.v4.values, *width, control)?;
+        put_each(
+            &mut out,
+            &source.v6.starts,
+            |out, start| out.extend_from_slice(&start.to_le_bytes()),
+            control,
+        )?;
+        put_values(&mut out, &source.v6.values, *width, control)?;
     }
     let length = out.len() as u64;
     out[CHECKED_FROM..CHECKED_FROM + 8].copy_from_slice(&length.to_le_bytes());
     let sum = checksum(&out[CHECKED_FROM..]);
     out[CHECKED_FROM - 8..CHECKED_FROM].copy_from_slice(&sum.to_le_bytes());
-    out
+    Ok(out)
+}
+
+/// One row of the source table.
+fn put_source(out: &mut Vec<u8>, source: &SourceTables, width: usize) {
+    let date_known = u8::from(source.date_ms.is_some());
+    out.extend_from_slice(&[kind_byte(source.kind), width as u8, date_known, 0]);
+    put32(out, source.name as usize);
+    for word in [source.date_ms.unwrap_or(0), source.rows, source.overlaps] {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+    for count in [source.v4.starts.len(), source.v6.starts.len()] {
+        put32(out, count);
+    }
 }
 
 fn put32(out: &mut Vec<u8>, number: usize) {
@@ -158,8 +177,26 @@ fn put32(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(&(number as u32).to_le_bytes());
 }
 
-fn put_values(out: &mut Vec<u8>, values: &[u32], width: usize) {
-    values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()[..width]));
+fn put_each<T>(
+    out: &mut Vec<u8>,
+    items: &[T],
+    put: impl Fn(&mut Vec<u8>, &T),
+    control: &dyn Control,
+) -> Result<(), IpdataError> {
+    for (at, item) in items.iter().enumerate() {
+        stop_if_cancelled(at, control)?;
+        put(out, item);
+    }
+    Ok(())
+}
+
+fn put_values(
+    out: &mut Vec<u8>,
+    values: &[u32],
+    width: usize,
+    control: &dyn Control,
+) -> Result<(), IpdataError> {
+    put_each(out, values, |out, value| out.extend_from_slice(&value.to_le_bytes()[..width]), control)
 }
 
 fn kind_byte(kind: SourceKind) -> u8 {

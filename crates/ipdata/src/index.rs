@@ -91,17 +91,6 @@ impl<'a> Found<'a> {
     pub fn place(&self) -> Option<&Place<'a>> {
         self.places.first()
     }
-
-    /// Whether no two sources name different autonomous systems.
-    pub fn networks_agree(&self) -> bool {
-        self.networks.windows(2).all(|pair| pair[0].asn == pair[1].asn)
-    }
-
-    /// Whether no two sources name different countries. Subdivisions are not compared: sources spell them
-    /// differently.
-    pub fn countries_agree(&self) -> bool {
-        self.places.windows(2).all(|pair| pair[0].country == pair[1].country)
-    }
 }
 
 impl Index {

@@ -1,5 +1,21 @@
 //! Ranges with a value each, and how they become one gap-free list of boundaries.
 
+use quorate_types::Control;
+
+use crate::error::IpdataError;
+
+/// Ranges between two looks at the caller's control: about a millisecond.
+const RANGES_PER_STEP: usize = 1 << 16;
+
+/// Ends the run where the caller asked for it; looked at once in [`RANGES_PER_STEP`] ranges.
+pub(crate) fn stop_if_cancelled(at: usize, control: &dyn Control) -> Result<(), IpdataError> {
+    if at.is_multiple_of(RANGES_PER_STEP) && control.cancelled() {
+        Err(IpdataError::Cancelled)
+    } else {
+        Ok(())
+    }
+}
+
 /// A bound of a range: an address of one family as an integer.
 pub(crate) trait Key: Copy + Ord {
     /// The next address, `None` after the last one.
@@ -77,14 +93,18 @@ impl<K: Key> Spans<K> {
     /// Inside a wider range the narrower one counts (as in longest-prefix match); where two ranges only
     /// partly overlap, the one that starts later counts for the shared part; of two equal ranges the later
     /// row counts.
-    pub(crate) fn flatten(mut self) -> (Boundaries<K>, u64) {
+    ///
+    /// # Errors
+    /// [`IpdataError::Cancelled`].
+    pub(crate) fn flatten(mut self, control: &dyn Control) -> Result<(Boundaries<K>, u64), IpdataError> {
         if !self.sorted {
             self.spans.sort_by(|a, b| a.first.cmp(&b.first).then(b.last.cmp(&a.last)));
         }
         let mut out = Boundaries { starts: vec![K::FIRST], values: vec![NOTHING] };
         let mut overlaps = 0;
         let mut open: Vec<Span<K>> = Vec::new();
-        for span in self.spans {
+        for (at, span) in self.spans.into_iter().enumerate() {
+            stop_if_cancelled(at, control)?;
             close_until(&mut open, Some(span.first), &mut out);
             overlaps += u64::from(!open.is_empty());
             out.add(span.first, span.value);
@@ -93,7 +113,7 @@ impl<K: Key> Spans<K> {
         close_until(&mut open, None, &mut out);
         out.starts.shrink_to_fit();
         out.values.shrink_to_fit();
-        (out, overlaps)
+        Ok((out, overlaps))
     }
 }
 
@@ -109,9 +129,10 @@ fn close_until<K: Key>(open: &mut Vec<Span<K>>, bound: Option<K>, out: &mut Boun
 
 impl Boundaries<u128> {
     /// Keeps the upper 64 bits: a /64 that is split gets the value of its first address.
-    pub(crate) fn upper_half(&self) -> Boundaries<u64> {
+    pub(crate) fn upper_half(&self, control: &dyn Control) -> Result<Boundaries<u64>, IpdataError> {
         let mut out = Boundaries { starts: Vec::new(), values: Vec::new() };
-        for (start, value) in self.starts.iter().zip(&self.values) {
+        for (at, (start, value)) in self.starts.iter().zip(&self.values).enumerate() {
+            stop_if_cancelled(at, control)?;
             let upper = (start >> 64) as u64;
             let split = *start as u64 != 0;
             // What begins inside a /64 holds from the next one on.
@@ -121,7 +142,7 @@ impl Boundaries<u128> {
         }
         out.starts.shrink_to_fit();
         out.values.shrink_to_fit();
-        out
+        Ok(out)
     }
 }
 
@@ -140,15 +161,18 @@ impl<K: Copy + Ord> Boundaries<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
     use proptest::prelude::*;
+    use quorate_types::NoControl;
 
     fn flat(spans: &[(u32, u32, u32)]) -> Vec<(u32, u32)> {
         let mut all = Spans::new();
         for &(first, last, value) in spans {
             all.push(first, last, value);
         }
-        let (boundaries, _) = all.flatten();
+        let (boundaries, _) = all.flatten(&NoControl).unwrap();
         boundaries.starts.into_iter().zip(boundaries.values).collect()
     }
 
@@ -177,9 +201,36 @@ mod tests {
         let (two, three) = (2u128 << 64, 3u128 << 64);
         let whole =
             Boundaries { starts: vec![0, two, two + 5, two + 9, three + 1], values: vec![0, 1, 2, 3, 4] };
-        assert_eq!(whole.upper_half(), Boundaries { starts: vec![0, 2, 3, 4], values: vec![0, 1, 3, 4] });
+        assert_eq!(
+            whole.upper_half(&NoControl).unwrap(),
+            Boundaries { starts: vec![0, 2, 3, 4], values: vec![0, 1, 3, 4] }
+        );
         let end = Boundaries { starts: vec![0, u128::MAX], values: vec![1, 2] };
-        assert_eq!(end.upper_half(), Boundaries { starts: vec![0], values: vec![1] });
+        assert_eq!(end.upper_half(&NoControl).unwrap(), Boundaries { starts: vec![0], values: vec![1] });
+    }
+
+    /// A caller who asks to stop after some looks.
+    struct StopAfter(AtomicU32);
+
+    impl Control for StopAfter {
+        fn cancelled(&self) -> bool {
+            let stop = |left: u32| left.checked_sub(1);
+            self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, stop).is_err()
+        }
+
+        fn progress(&self, _: u64, _: u64) {}
+    }
+
+    #[test]
+    fn an_abort_ends_the_work_in_its_midst() {
+        let mut all = Spans::new();
+        for at in 0..200_000u128 {
+            all.push(at << 70, (at << 70) + 1, 1 + (at % 7) as u32);
+        }
+        let (whole, _) = all.clone().flatten(&NoControl).unwrap();
+        let stop = || StopAfter(AtomicU32::new(1));
+        assert_eq!(all.flatten(&stop()).err(), Some(IpdataError::Cancelled));
+        assert_eq!(whole.upper_half(&stop()).err(), Some(IpdataError::Cancelled));
     }
 
     proptest! {
