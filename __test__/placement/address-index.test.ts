@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -7,7 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QuorateError } from 'quorate/errors';
 import {
@@ -16,11 +17,12 @@ import {
   type AddressSource,
   buildAddressIndex,
   cachedAddressIndex,
+  InfrastructureClassifier,
   indexPath,
   prepareAddressIndex,
 } from 'quorate/placement';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { START } from '../support/clock.js';
+import { ManualClock, START } from '../support/clock.js';
 import { answersOrRefuses, refusal } from '../support/errors.js';
 import { indexOf, scratchFolder, source } from '../support/files.js';
 import { vectors } from '../support/vectors.js';
@@ -81,8 +83,28 @@ describe('importing networks', () => {
       [source(scratch, 'network', 'asn-csv', `${good}62.1.0.0,nonsense,7,Net\n`)],
       scratch.path('counted.ipdata'),
     );
-    expect(report.sources[0]).toMatchObject({ rows: 50, badRows: 1 });
+    expect(report.sources[0]).toMatchObject({ rows: 50, badRows: 1, multiOrigin: 0 });
+    const [bad] = report.sources[0]?.firstBad ?? [];
+    expect(bad).toMatchObject({ line: 51, reason: 'the end is no address' });
+    expect(readFileSync(bad?.path ?? '', 'utf8')).toContain('nonsense');
     expect(report.bytes).toBe(readFileSync(report.path).length);
+  });
+
+  it('counts rows with several origins', async () => {
+    const rows = '203.0.112.0\t24\t64500_64501\n203.0.113.0\t24\t64500\n';
+    const routes = source(scratch, 'network', 'routeviews', rows);
+    const report = await buildAddressIndex([routes], scratch.path('origins.ipdata'));
+    expect(report.sources[0]?.multiOrigin).toBe(1);
+  });
+
+  it('hands out entries that nobody can change', async () => {
+    const index = await indexOf(scratch, [
+      source(scratch, 'network', 'asn-csv', '62.0.0.0,62.0.0.255,1,Net\n'),
+      source(scratch, 'place', 'place-csv', '62.0.0.0,62.0.0.255,DE\n'),
+    ]);
+    const { networks, places } = index.lookup('62.0.0.1');
+    for (const shared of [networks[0]?.entry, places[0]?.entry, places[0]?.entry.zones, index.sources])
+      expect(Object.isFrozen(shared)).toBe(true);
   });
 
   it.each([
@@ -105,7 +127,9 @@ describe('importing networks', () => {
     };
     const error = await refusal(() => buildAddressIndex([absent], scratch.path('never.ipdata')));
     expect(error.details.field).toBe('sources[0].files[0]');
-    await refusal(() => indexPath([absent]));
+    expect(error.message).toContain(scratch.path('absent.csv'));
+    expect(error.message).not.toContain('line 0');
+    expect((await refusal(() => indexPath([absent]))).message).toContain(scratch.path('absent.csv'));
   });
 
   it('refuses a format or a kind that it does not know instead of guessing', async () => {
@@ -124,6 +148,55 @@ describe('importing networks', () => {
     const good = source(scratch, 'network', 'asn-csv', '62.0.0.0,62.0.0.255,1,Net\n');
     const error = await refusal(() => buildAddressIndex([good], join(file, 'below', 'index.ipdata')));
     expect(error.details.field).toBe('path');
+  });
+
+  it.each([null, 5, 'x', []])('refuses %j as options', async (options) => {
+    const good = source(scratch, 'network', 'asn-csv', '62.0.0.0,62.0.0.255,1,Net\n');
+    const path = scratch.path('never.ipdata');
+    const error = await refusal(() => buildAddressIndex([good], path, options as never));
+    expect(error.code).toBe('QRT_ERR_INPUT_INVALID');
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('builds one path many times at once, of the same sources and of others, and leaves no part', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quorate-builds-'));
+    const path = join(folder, 'index');
+    const of = (asn: number) => [
+      source(scratch, 'network', 'asn-csv', `62.0.0.0,62.0.0.255,${asn},Net\n`, { name: 'db' }),
+    ];
+    const same = of(1);
+    const reports = await Promise.all([
+      ...Array.from({ length: 8 }, () => buildAddressIndex(same, path)),
+      ...Array.from({ length: 8 }, (_, n) => buildAddressIndex(of(n + 2), path)),
+    ]);
+    expect(new Set(reports.slice(0, 8)).size).toBe(1);
+    expect(AddressIndex.open(path).lookup('62.0.0.1').networks).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(['index']);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('goes on for the others when one of those who wait gives up', async () => {
+    const path = scratch.path('shared.ipdata');
+    const rows = Array.from({ length: 50_000 }, (_, n) => `${n * 512},${n * 512 + 255},${n + 1},Net\n`);
+    const large = source(scratch, 'network', 'asn-csv', rows.join(''));
+    const [gone, bad] = [new AbortController(), new Error('enough')];
+    const first = buildAddressIndex([large], path, { signal: gone.signal });
+    const second = buildAddressIndex([large], path);
+    gone.abort(bad);
+    await expect(first).rejects.toBe(bad);
+    expect((await second).sources[0]?.rows).toBe(50_000);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('leaves no part of a file where the path cannot be taken', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quorate-builds-'));
+    mkdirSync(join(folder, 'taken', 'below'), { recursive: true });
+    const good = source(scratch, 'network', 'asn-csv', '62.0.0.0,62.0.0.255,1,Net\n');
+    const error = await refusal(() => buildAddressIndex([good], join(folder, 'taken')));
+    expect(error).toMatchObject({ code: 'QRT_ERR_IPDATA_READ', details: { field: 'path' } });
+    expect(error.message).toContain(join(folder, 'taken'));
+    expect(readdirSync(folder)).toEqual(['taken']);
+    rmSync(folder, { recursive: true });
   });
 
   it('stops with the reason of an abort and leaves no file', async () => {
@@ -199,6 +272,57 @@ describe('the cache of built indexes', () => {
     expect(second?.lookup('64.0.0.1').networks[0]?.entry.asn).toBe(2);
   });
 
+  it.each([
+    ['is damaged', (whole: Buffer) => whole.map((byte, at) => (at === 60 ? byte ^ 1 : byte))],
+    ['is cut off', (whole: Buffer) => whole.subarray(0, whole.length - 5)],
+    ['is of another version', (whole: Buffer) => whole.map((byte, at) => (at === 8 ? 99 : byte))],
+    ['is empty', () => Buffer.alloc(0)],
+  ])('builds again what %s, and until then it counts as absent', async (_, spoil) => {
+    const sources = [source(scratch, 'network', 'asn-csv', '64.0.0.0,64.0.0.255,7,Net\n')];
+    await prepareAddressIndex(sources);
+    const path = indexPath(sources);
+    writeFileSync(path, spoil(readFileSync(path)));
+    await refusal(() => AddressIndex.open(path));
+    expect(cachedAddressIndex(sources)).toBeNull();
+    const healed = await prepareAddressIndex(sources);
+    expect(healed?.lookup('64.0.0.1').networks[0]?.entry.asn).toBe(7);
+    expect(cachedAddressIndex(sources)).not.toBeNull();
+  });
+
+  it('forgets after 30 days what belongs to other sources, and nothing else', async () => {
+    const folder = join(cache, 'quorate');
+    mkdirSync(folder, { recursive: true });
+    const aged = (name: string, days: number): void => {
+      const date = new Date(Date.now() - days * 86_400_000);
+      writeFileSync(join(folder, name), 'x');
+      utimesSync(join(folder, name), date, date);
+    };
+    aged('addresses-v1-old.ipdata', 31);
+    aged('addresses-v1-new.ipdata', 29);
+    aged('something-else', 400);
+    await prepareAddressIndex([source(scratch, 'network', 'asn-csv', '64.0.0.0,64.0.0.255,8,Net\n')]);
+    const left = readdirSync(folder);
+    expect(left).not.toContain('addresses-v1-old.ipdata');
+    expect(left).toEqual(expect.arrayContaining(['addresses-v1-new.ipdata', 'something-else']));
+  });
+
+  it('is the one of the home folder where the variable is set to nothing', () => {
+    const sources = [source(scratch, 'network', 'asn-csv', '64.0.0.0,64.0.0.255,9,Net\n')];
+    process.env['XDG_CACHE_HOME'] = '';
+    const path = indexPath(sources);
+    process.env['XDG_CACHE_HOME'] = cache;
+    expect(path.startsWith(join(homedir(), '.cache', 'quorate'))).toBe(true);
+  });
+
+  it('is looked into again by a classifier that found nothing at first', async () => {
+    const sources = [source(scratch, 'network', 'asn-csv', '203.0.9.0,203.0.9.255,64509,Net\n')];
+    const device = { id: 'd', ipAddress: '203.0.9.1' };
+    const classifier = new InfrastructureClassifier({ sources, clock: new ManualClock() });
+    expect(classifier.classify(device).asn.value).toBeNull();
+    await prepareAddressIndex(sources);
+    expect(classifier.classify(device).asn.value).toBe(64509);
+  });
+
   it('has nothing to build from no sources', async () => {
     expect(await prepareAddressIndex([])).toBeNull();
     expect(cachedAddressIndex([])).toBeNull();
@@ -234,7 +358,11 @@ describe.skipIf(maxmind.absent)('MMDB files of MaxMind', () => {
     const index = await indexOf(scratch, [mmdb('test-data/GeoIP2-City-Test.mmdb', 'place')]);
     expect(index.lookup('81.2.69.160').places[0]?.entry).toMatchObject({ country: 'GB' });
     const [first] = index.lookup('89.160.20.112').places;
-    expect(first?.entry).toEqual({ country: 'SE', zones: [{ zone: 'EU_NORDIC', sharePpm: 1_000_000 }] });
+    expect(first?.entry).toEqual({
+      country: 'SE',
+      zones: [{ zone: 'EU_NORDIC', sharePpm: 1_000_000 }],
+      accuracy: 'COUNTRY',
+    });
     const date = index.sources[0]?.dateMs ?? 0;
     expect(date).toBeGreaterThan(Date.UTC(2012, 0, 1));
     expect(date).toBeLessThan(Date.UTC(2030, 0, 1));

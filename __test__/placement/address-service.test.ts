@@ -6,6 +6,7 @@ import { CircuitBreaker, InfrastructureClassifier, IpInfoService, RateLimiter } 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EagerClock, ManualClock, settle } from '../support/clock.js';
 import { refusal } from '../support/errors.js';
+import { DAY_MS } from '../support/profiles.js';
 
 const KNOWN = { ip: '8.8.8.8', org: 'AS15169 Google LLC', country: 'US', region: 'California' };
 
@@ -91,7 +92,35 @@ describe('the ipinfo.io driver against the fake server', () => {
     const error = await refusal(() =>
       new IpInfoService({ baseUrl, clock: new EagerClock() }).lookup('8.8.8.8'),
     );
-    expect(error.code).toMatch(/^QRT_ERR_/);
+    expect(error).toMatchObject({ code: 'QRT_ERR_PLACEMENT_ADDRESS_SERVICE_FAILED', retryable: false });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('reads no more than 64 KiB', async () => {
+    answers = [() => ok({ ...KNOWN, padding: 'x'.repeat(64 * 1024) })];
+    const service = new IpInfoService({ baseUrl, clock: new EagerClock() });
+    const error = await refusal(() => service.lookup('8.8.8.8'));
+    expect(error.code).toBe('QRT_ERR_PLACEMENT_ADDRESS_SERVICE_FAILED');
+    expect(error.message).toContain('65536 bytes');
+    answers = [() => ok({ ...KNOWN, padding: 'x'.repeat(60 * 1024) })];
+    expect((await service.lookup('8.8.8.8')).asn).toBe(15169);
+  });
+
+  it('counts replies that are none against the service', async () => {
+    const service = new IpInfoService({ baseUrl, clock: new EagerClock() });
+    answers = [() => ({ status: 200, body: '<html>' })];
+    for (let n = 0; n < 5; n += 1) await refusal(() => service.lookup('8.8.8.8'));
+    expect(service.breaker.state).toBe('open');
+  });
+
+  it.each([
+    ['AS0', null],
+    ['AS4294967295', 4_294_967_295],
+    ['AS4294967296', null],
+  ])('takes %s as the number %j', async (org, asn) => {
+    answers = [() => ok({ ...KNOWN, org: `${org} Net`, country: 'ZZ' })];
+    const service = new IpInfoService({ baseUrl, clock: new EagerClock() });
+    expect(await service.lookup('8.8.8.8')).toMatchObject({ asn, countryCode: null });
   });
 
   it('reports a server that is not there', async () => {
@@ -187,6 +216,25 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  it('lets one call through although calls of before end meanwhile', async () => {
+    const clock = new ManualClock();
+    const breaker = new CircuitBreaker(clock);
+    let endOld: () => void = () => {};
+    const gone = new AbortController();
+    const old = breaker.guard(() => new Promise<void>((_, reject) => (endOld = reject)), gone.signal);
+    for (let n = 0; n < 5; n += 1) await refusal(() => breaker.guard(fails));
+    await clock.advance(30_000);
+    let answer: (value: string) => void = () => {};
+    const probe = breaker.guard(() => new Promise<string>((resolve) => (answer = resolve)));
+    gone.abort();
+    endOld();
+    await old.catch(() => {});
+    expect(breaker.state).toBe('half-open');
+    expect((await refusal(() => breaker.guard(() => Promise.resolve(1)))).code).toMatch(/SERVICE_OPEN$/);
+    answer('up');
+    expect(await probe).toBe('up');
+  });
+
   it('opens again for the full time when the probe fails', async () => {
     const clock = new ManualClock();
     const breaker = await opened(clock);
@@ -240,6 +288,47 @@ describe('classification with an address service', () => {
     expect(unknown?.asn.value).toBeNull();
     await classifier.classifyAll(devices);
     expect(asked.map(({ path }) => path)).toEqual(['/8.8.8.8/json']);
+  });
+
+  it('asks once about an address that the service does not know, until a day has passed', async () => {
+    const clock = new EagerClock();
+    const service = new IpInfoService({ baseUrl, clock });
+    const classifier = new InfrastructureClassifier({ sources: [], service, clock });
+    answers = [() => ok({})];
+    const devices = [{ id: 'a', ipAddress: '8.8.8.8' }];
+    for (let n = 0; n < 3; n += 1) await classifier.classifyAll(devices);
+    expect(asked).toHaveLength(1);
+    clock.jump(DAY_MS);
+    await classifier.classifyAll(devices);
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each([
+    [{ asn: -1 }],
+    [{ asn: 1.5 }],
+    [{ asn: 2 ** 32 }],
+    [{ asn: '15169' }],
+    [{ countryCode: 'usa' }],
+    [{ countryCode: 'us' }],
+    [{ countryCode: 'ZZ' }],
+    [{ countryCode: 7, subdivision: {} }],
+    [{ organisation: 'x'.repeat(257) }],
+    [{ organisation: 5 }],
+  ])('makes no fact of %j, whatever service says it', async (part) => {
+    const nothing = { asn: null, organisation: null, countryCode: null, subdivision: null };
+    const service = { name: 'theirs', lookup: () => Promise.resolve({ ...nothing, ...part } as never) };
+    const classifier = new InfrastructureClassifier({ sources: [], service, clock: new ManualClock() });
+    const [profile] = await classifier.classifyAll([{ id: 'a', ipAddress: '8.8.8.8' }]);
+    for (const axis of ['asn', 'operator', 'cloud', 'countryCode', 'powerRegion'] as const)
+      expect(profile?.[axis].value).toBeNull();
+  });
+
+  it.each([null, 'x', [], 5])('takes %j for no answer, and says so', async (answer) => {
+    const service = { name: 'theirs', lookup: () => Promise.resolve(answer as never) };
+    const classifier = new InfrastructureClassifier({ sources: [], service, clock: new ManualClock() });
+    const [profile] = await classifier.classifyAll([{ id: 'a', ipAddress: '8.8.8.8' }]);
+    expect(profile?.asn.value).toBeNull();
+    expect(profile?.notes.join()).toContain('theirs did not answer with an object');
   });
 
   it('leaves the address unknown, with the reason, while the service fails, and recovers', async () => {

@@ -1,5 +1,11 @@
-import { type Device, InfrastructureClassifier, installedSources } from 'quorate/placement';
-import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  AddressIndex,
+  CandidatePool,
+  type Device,
+  InfrastructureClassifier,
+  installedSources,
+} from 'quorate/placement';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ManualClock, START } from '../support/clock.js';
 import { refusal } from '../support/errors.js';
 import { indexOf, scratchFolder, source } from '../support/files.js';
@@ -32,7 +38,7 @@ describe.skipIf(installedSources().length < 2)('classification with the npm data
       expect(known.source).toMatch(/^@ip-location-db\/.* of \d{4}-\d\d-\d\d$/);
       expect(known.confidence).toBeGreaterThan(5000);
       expect(known.confidence).toBeLessThanOrEqual(9000);
-      expect(known.expires).toBe(START + DAY_MS);
+      expect(known.expires).toBe(START + 30 * DAY_MS);
     }
   });
 
@@ -208,6 +214,21 @@ describe('the age of a source and the disagreement of two', () => {
     expect(differ.confidence).toBeLessThan(agree.confidence);
   });
 
+  it('takes two spellings of one network’s operator for one operator', async () => {
+    const named = (name: string, at: number, asn = 64500) =>
+      source(scratch, 'network', 'asn-csv', `${ROW},${asn},${name}\n`, { name: `db${at}` });
+    const of = async (...sources: ReturnType<typeof named>[]) =>
+      new InfrastructureClassifier({
+        index: await indexOf(scratch, sources),
+        clock: new ManualClock(),
+      }).classify(device('203.0.112.1'));
+    const spelled = await of(named('DEMONET-AS', 0), named('Demo Networks Inc', 1));
+    expect(spelled.operator).toMatchObject({ value: 'DEMONET', confidence: 9000 });
+    expect(spelled.operator.alternatives).toBeUndefined();
+    const apart = await of(named('Demo', 0), named('Other', 1, 64501));
+    expect(apart.operator).toMatchObject({ value: 'DEMO', confidence: 4500 });
+  });
+
   it('lowers trust in the power region where sources differ on the country', async () => {
     const places = (second: string) => [
       source(scratch, 'place', 'place-csv', `${ROW},DE\n`, { name: 'p0' }),
@@ -279,6 +300,30 @@ describe('what an operator states', () => {
     expect(byName.asn.value).toBeNull();
     expect(byName.confidence).toBeGreaterThan(0);
     expect(byName.confidence).toBeLessThan(byNumber.confidence);
+  });
+
+  it.each([
+    ['Amazon.com, Inc.', 'AMAZON'],
+    ['aws', 'AMAZON'],
+    ['Example S.p.A.', 'EXAMPLE'],
+    ['some network', 'SOME NETWORK'],
+  ])('reads the operator %j as %s', (operator, value) => {
+    const profile = classifier.classify(device('10.0.0.1', { networkInfo: { operator } }));
+    expect(profile.operator).toMatchObject({ value, confidence: 5000 });
+  });
+
+  it('agrees with a source in any spelling', () => {
+    const networkInfo = { operator: 'Some Network GmbH', powerRegion: 'eu_continental' };
+    const profile = classifier.classify(device('203.0.112.1', { networkInfo }));
+    expect(profile.operator).toEqual(classifier.classify(device('203.0.112.1')).operator);
+    expect(profile.notes).toEqual([]);
+  });
+
+  it('takes UNKNOWN for no statement', () => {
+    const networkInfo = { operator: 'UNKNOWN', cloud: 'unknown', asnName: 'Unknown', kernel: 'UNKNOWN' };
+    const profile = classifier.classify(device('10.0.0.1', { networkInfo }));
+    for (const axis of [profile.asn, profile.operator, profile.cloud, profile.kernel])
+      expect(axis).toMatchObject({ value: null, confidence: 0 });
   });
 
   it.each([
@@ -397,23 +442,61 @@ describe('the classification cache', () => {
 
   it('answers a second question from memory until the entry expires', async () => {
     const { clock, classifier } = await setUp();
-    const first = classifier.classify(device('203.0.0.1'));
+    const lookup = vi.spyOn(AddressIndex.prototype, 'lookup');
+    classifier.classify(device('203.0.0.1'));
     clock.jump(DAY_MS - 1);
-    expect(classifier.classify(device('203.0.0.1')).asn).toBe(first.asn);
+    classifier.classify(device('203.0.0.1'));
+    expect(lookup).toHaveBeenCalledTimes(1);
     clock.jump(1);
-    const later = classifier.classify(device('203.0.0.1'));
-    expect(later.asn.expires).toBe(START + 2 * DAY_MS);
+    classifier.classify(device('203.0.0.1'));
+    expect(lookup).toHaveBeenCalledTimes(2);
     expect(classifier.cacheSize).toBe(1);
+    lookup.mockRestore();
   });
 
+  it('gives every call facts that live for 30 days more, remembered or not', async () => {
+    const { clock, classifier } = await setUp();
+    classifier.classify(device('203.0.0.1'));
+    clock.jump(DAY_MS - 1);
+    const remembered = classifier.classify(device('203.0.0.1'));
+    expect(remembered.asn.expires).toBe(clock.now() + 30 * DAY_MS);
+    expect(() => CandidatePool.of([remembered], clock.now() + 29 * DAY_MS)).not.toThrow();
+  });
+
+  it('cannot be changed by what was taken out of it', async () => {
+    const clock = new ManualClock();
+    const rows = '203.0.0.0,203.0.0.255';
+    const index = await indexOf(scratch, [
+      source(scratch, 'network', 'asn-csv', `${rows},64500,Net\n`),
+      source(scratch, 'network', 'asn-csv', `${rows},64501,Net\n`),
+      source(scratch, 'place', 'place-csv', `${rows},US\n`),
+    ]);
+    const classifier = new InfrastructureClassifier({ index, clock });
+    const before = structuredClone(classifier.classify(device('203.0.0.1')));
+    const taken = classifier.classify(device('203.0.0.1')) as never as Record<string, never>;
+    const spoil = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const [key, part] of Object.entries(value)) {
+        spoil(part);
+        Reflect.set(value, key, 'spoilt');
+      }
+    };
+    spoil(taken);
+    expect(taken['asn']).toBe('spoilt');
+    expect(classifier.classify(device('203.0.0.1'))).toEqual(before);
+  });
   it('forgets one address, or all, when it is told to', async () => {
     const { classifier } = await setUp();
-    const first = classifier.classify(device('203.0.0.1'));
+    classifier.classify(device('203.0.0.1'));
     classifier.classify(device('203.0.1.1'));
     expect(classifier.cacheSize).toBe(2);
     classifier.invalidate('203.0.0.1');
     expect(classifier.cacheSize).toBe(1);
-    expect(classifier.classify(device('203.0.0.1')).asn).not.toBe(first.asn);
+    const lookup = vi.spyOn(AddressIndex.prototype, 'lookup');
+    classifier.classify(device('203.0.0.1'));
+    classifier.classify(device('203.0.1.1'));
+    expect(lookup.mock.calls).toEqual([['203.0.0.1']]);
+    lookup.mockRestore();
     classifier.invalidate();
     expect(classifier.cacheSize).toBe(0);
   });
@@ -425,9 +508,10 @@ describe('the classification cache', () => {
       classifier.classify(device(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`));
     }
     expect(classifier.cacheSize).toBe(100_000);
-    const again = classifier.classify(device('203.0.2.1'));
-    expect(again.asn).toEqual(oldest.asn);
-    expect(again.asn).not.toBe(oldest.asn);
+    const lookup = vi.spyOn(AddressIndex.prototype, 'lookup');
+    expect(classifier.classify(device('203.0.2.1')).asn).toEqual(oldest.asn);
+    expect(lookup).toHaveBeenCalledTimes(1);
+    lookup.mockRestore();
   });
 
   it('never remembers a verdict: new evidence counts at once', async () => {
@@ -447,6 +531,53 @@ describe('a call with one bad record', () => {
     const error = await refusal(() => classifier.classifyAll(devices));
     expect(error.details.field).toBe('devices[1].id');
     expect(classifier.cacheSize).toBe(0);
+  });
+
+  it('is refused whole for a bad address, naming the record and the device', async () => {
+    const devices = [device('10.0.0.1'), { id: 'odd-one', ipAddress: '1.2.3' }];
+    const error = await refusal(() => classifier.classifyAll(devices));
+    expect(error).toMatchObject({
+      code: 'QRT_ERR_IPDATA_ADDRESS',
+      details: { field: 'devices[1].ipAddress' },
+    });
+    expect(error.message).toContain('odd-one');
+    expect(classifier.cacheSize).toBe(0);
+    expect((await refusal(() => classifier.classify(device('1.2.3')))).details.field).toBe(
+      'device.ipAddress',
+    );
+  });
+
+  it('is refused for a verdict on a machine that is not in it', async () => {
+    const verdicts = { d1: verdict('AMD_SEV_SNP'), D1: verdict('AMD_SEV_SNP') };
+    const error = await refusal(() => classifier.classifyAll([device('10.0.0.1')], { verdicts }));
+    expect(error).toMatchObject({ code: 'QRT_ERR_INPUT_INVALID', details: { field: 'verdicts.D1' } });
+  });
+
+  it.each([
+    ['new (null)', () => new InfrastructureClassifier(null as never)],
+    ['new (index)', () => new InfrastructureClassifier({ index: 'path' as never })],
+    ['new (index null)', () => new InfrastructureClassifier({ index: null as never })],
+    ['new (service)', () => new InfrastructureClassifier({ service: {} as never })],
+    ['new (clock)', () => new InfrastructureClassifier({ clock: 5 as never })],
+    ['classify', () => classifier.classify(device('10.0.0.1'), null as never)],
+    ['classifyAll', () => classifier.classifyAll([], null as never)],
+    ['classifyAll (signal)', () => classifier.classifyAll([], { signal: 5 as never })],
+    ['classifyAll (verdicts)', () => classifier.classifyAll([], { verdicts: [] as never })],
+    ['prepare', () => classifier.prepare(null as never)],
+    ['analyzeTopology', () => classifier.analyzeTopology(5 as never)],
+    ['analyzeTopology (profile)', () => classifier.analyzeTopology([null] as never)],
+    [
+      'analyzeTopology (no asn)',
+      () => classifier.analyzeTopology([{ deviceId: 'a', ipAddress: '::1' }] as never),
+    ],
+  ])('%s refuses what is none of its input', async (_, call) => {
+    expect((await refusal(call)).code).toBe('QRT_ERR_INPUT_INVALID');
+  });
+
+  it('names the profile whose address cannot be grouped', async () => {
+    const good = classifier.classify(device('10.0.0.1'));
+    const error = await refusal(() => classifier.analyzeTopology([good, { ...good, ipAddress: 'x' }]));
+    expect(error.details.field).toBe('profiles[1].ipAddress');
   });
 
   it('is refused when two records have one id', async () => {

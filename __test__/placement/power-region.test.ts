@@ -1,6 +1,13 @@
-import { type AddressIndex, InfrastructureClassifier, POWER_REGIONS, QuorumManager } from 'quorate/placement';
+import {
+  type AddressIndex,
+  type Device,
+  InfrastructureClassifier,
+  POWER_REGIONS,
+  QuorumManager,
+} from 'quorate/placement';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/clock.js';
+import { refusal } from '../support/errors.js';
 import { indexOf, scratchFolder, source } from '../support/files.js';
 import { machine, verdict } from '../support/profiles.js';
 
@@ -81,6 +88,48 @@ describe('power regions of places', () => {
       expect(zones[region]).toBeGreaterThan(0);
   });
 
+  it('names no region that is less likely than not, and is as sure of one as its share is large', () => {
+    const somewhere = classify('usSomewhere');
+    expect(somewhere.powerRegion).toMatchObject({ value: null, confidence: 0 });
+    expect(somewhere.powerRegion.zones).toHaveLength(8);
+    expect(somewhere.powerRegion.expires).not.toBeNull();
+    expect(somewhere.notes.join()).toMatch(/power region: only the country is known.*NERC_SERC 26 %/);
+    const shared = classify('bureauCountyIllinois').powerRegion;
+    const [largest] = shared.zones;
+    expect(largest?.sharePpm).toBeLessThan(1_000_000);
+    expect(shared.confidence).toBe(Math.floor((8000 * (largest?.sharePpm ?? 0)) / 1e6));
+    expect(classify('columbusOhio').powerRegion.confidence).toBe(8000);
+  });
+
+  it('takes an operator at his word, capped, where the sources leave the region open', () => {
+    const device = { id: 'd', ipAddress: addressOf('usSomewhere') };
+    const classifier = new InfrastructureClassifier({ index, clock: new ManualClock() });
+    const stated = classifier.classify({ ...device, networkInfo: { powerRegion: 'NERC_TRE' } }).powerRegion;
+    expect(stated).toMatchObject({ value: 'NERC_TRE', confidence: 5000, source: 'stated by the operator' });
+    const against = classifier.classify({ ...device, networkInfo: { powerRegion: 'EU_NORDIC' } });
+    expect(against.powerRegion).toMatchObject({ value: null, confidence: 0 });
+    expect(against.notes.join()).toContain('the operator states EU_NORDIC');
+  });
+
+  it('two sources whose zones have none in common disagree, also within one country', async () => {
+    const place = (row: string) => source(scratch, 'place', 'place-csv', `71.0.0.0,71.0.0.255,${row}\n`);
+    const of = async (first: string, second: string) => {
+      const both = await indexOf(scratch, [place(first), place(second)]);
+      return new InfrastructureClassifier({ index: both, clock: new ManualClock() }).classify({
+        id: 'd',
+        ipAddress: '71.0.0.1',
+      });
+    };
+    const apart = await of(PLACES.seattleWashington, PLACES.atlantaGeorgia);
+    expect(apart.countryCode.confidence).toBe(9000);
+    expect(apart.powerRegion).toMatchObject({ value: 'NERC_WECC', confidence: 4000 });
+    expect(apart.powerRegion.alternatives).toMatchObject([{ value: 'NERC_SERC' }]);
+    expect(apart.notes.join()).toMatch(/power region: .* says NERC_WECC, .* NERC_SERC/);
+    const together = await of(PLACES.seattleWashington, PLACES.usSomewhere);
+    expect(together.powerRegion).toMatchObject({ value: 'NERC_WECC', confidence: 8000 });
+    expect(together.powerRegion.alternatives).toBeUndefined();
+  });
+
   it('Alaska is no part of the NERC regions of the lower states', () => {
     expect(zonesOf('anchorageAlaska')).toEqual({ US_ASCC: 1_000_000 });
   });
@@ -133,6 +182,35 @@ describe('power regions of places', () => {
       'GOLD',
     );
     expect(apart.violations).toEqual([]);
+  });
+});
+
+describe('a power region that an operator states', () => {
+  const classifier = new InfrastructureClassifier({ sources: [], clock: new ManualClock() });
+  const device = (ipAddress: string, rest: Partial<Device>): Device => ({ id: 'd', ipAddress, ...rest });
+
+  it('brings cloud and zone into the form of the tables', () => {
+    const networkInfo = { cloud: 'Amazon Web Services', powerRegion: 'nerc_tre' };
+    const profile = classifier.classify(device('10.0.0.1', { networkInfo }));
+    expect(profile.cloud.value).toBe('AWS');
+    expect(profile.powerRegion).toMatchObject({ value: 'NERC_TRE', zones: [{ zone: 'NERC_TRE' }] });
+  });
+
+  it.each([
+    ['NERC_SRC', /near: NERC_SERC/],
+    ['nordic', /near: .*EU_NORDIC/],
+    ['my data centre', /known power zone/],
+    ['UNKNOWN', /absent where it is not known/],
+    ['international', /names every grid outside NERC/],
+  ])('refuses the power region %j', async (powerRegion, message) => {
+    const error = await refusal(() =>
+      classifier.classify(device('10.0.0.1', { networkInfo: { powerRegion } })),
+    );
+    expect(error).toMatchObject({
+      code: 'QRT_ERR_INPUT_INVALID',
+      details: { field: 'device.networkInfo.powerRegion' },
+    });
+    expect(error.message).toMatch(message);
   });
 });
 

@@ -2,12 +2,12 @@
  * What an address says of a machine, weighed: data ages, sources disagree, and an operator's word is capped.
  */
 import { addon } from '../../native.js';
-import type { AddressAnswer, AddressIndex, PlaceEntry } from './address-index.js';
-import type { AddressServiceAnswer } from './address-service.js';
+import type { AddressAnswer, AddressIndex, NetworkEntry } from './address-index.js';
+import { parseServiceAnswer } from './address-service.js';
 import type { NetworkInfo } from './devices.js';
 import type { Fact, PowerRegionFact, PowerZoneShare } from './facts.js';
 import {
-  CLASSIFICATION_TTL_MS,
+  ADDRESS_FACT_TTL_MS,
   COUNTRY_CONFIDENCE,
   DISAGREEMENT_PERCENT,
   NETWORK_CONFIDENCE,
@@ -36,6 +36,7 @@ export interface AddressFacts {
 
 const PPM = 1_000_000;
 const STATED = 'stated by the operator';
+const NO_SOURCE = 'no source knows this address';
 
 /**
  * Confidence in data of this date: full for a month, then falling evenly to half after three years, and no
@@ -54,7 +55,7 @@ export function factsOfSpecialAddress(kind: string, indexed: boolean): AddressFa
       ? 'no address index is loaded: await prepare(), or run quorate ipdata build'
       : `the address is ${kind.toLowerCase().replaceAll('_', ' ')}, so no database knows its network or place`;
   const unknown = { value: null, source: why, confidence: 0, expires: null };
-  return {
+  return frozen({
     kind,
     asn: unknown,
     asnNameOnly: false,
@@ -62,105 +63,222 @@ export function factsOfSpecialAddress(kind: string, indexed: boolean): AddressFa
     cloud: unknown,
     countryCode: unknown,
     powerRegion: { ...unknown, zones: [] },
-    kernel: { ...unknown, source: 'not stated' },
+    kernel: NO_KERNEL,
     notes: [why],
+  });
+}
+
+const NO_KERNEL: Fact<string> = { value: null, source: 'not stated', confidence: 0, expires: null };
+
+/**
+ * The facts as of a call: what an address tells expires a while after the call, not after the look-up that
+ * its answer was remembered from. Each call has facts of its own.
+ */
+export function stamped(facts: AddressFacts, now: number): AddressFacts {
+  const expires = now + ADDRESS_FACT_TTL_MS;
+  const stamp = <T>(fact: Fact<T>): Fact<T> => (fact.value === null ? fact : { ...fact, expires });
+  const { powerRegion } = facts;
+  return {
+    ...facts,
+    asn: stamp(facts.asn),
+    operator: stamp(facts.operator),
+    cloud: stamp(facts.cloud),
+    countryCode: stamp(facts.countryCode),
+    powerRegion: powerRegion.zones.length === 0 ? powerRegion : { ...powerRegion, expires },
   };
 }
 
-/** Weighs what the sources of the index say of a public address. */
+/** Facts are remembered and handed out many times, so nobody may change them. */
+function frozen(facts: AddressFacts): AddressFacts {
+  for (const fact of [facts.asn, facts.operator, facts.cloud, facts.countryCode, facts.powerRegion]) {
+    fact.alternatives?.forEach(Object.freeze);
+    Object.freeze(fact.alternatives);
+    Object.freeze(fact);
+  }
+  facts.powerRegion.zones.forEach(Object.freeze);
+  Object.freeze(facts.powerRegion.zones);
+  Object.freeze(facts.kernel);
+  Object.freeze(facts.notes);
+  return Object.freeze(facts);
+}
+
+/** One source's word on an axis. */
+interface Word<T> {
+  readonly value: T | null;
+  readonly source: number;
+}
+
+/** Weighs what the sources of the index say of a public address; `stamped` says when that expires. */
 export function factsFromIndex(index: AddressIndex, answer: AddressAnswer, now: number): AddressFacts {
-  const expires = now + CLASSIFICATION_TTL_MS;
-  const date = (source: number): number | null => index.sources[source]?.dateMs ?? null;
-  const name = (source: number): string => {
-    const dateMs = date(source);
-    const of = dateMs === null ? 'of unknown date' : `of ${new Date(dateMs).toISOString().slice(0, 10)}`;
-    return `${index.sources[source]?.name} ${of}`;
-  };
-  const weigh = <E, T>(
-    found: readonly { source: number; entry: E }[],
-    base: number,
-    value: (entry: E) => T | null,
-  ): Fact<T> => {
-    const [first, ...others] = found;
-    if (!first) return { value: null, source: 'no source knows this address', confidence: 0, expires };
-    const alternatives = others
-      .map(({ source, entry }) => ({ value: value(entry), source: name(source) }))
-      .filter((other) => other.value !== value(first.entry));
-    const aged = agedConfidence(base, date(first.source), now);
-    const confidence = alternatives.length > 0 ? Math.floor((aged * DISAGREEMENT_PERCENT) / 100) : aged;
-    const fact = { value: value(first.entry), source: name(first.source), confidence, expires };
-    return alternatives.length > 0 ? { ...fact, alternatives } : fact;
-  };
-  const countryCode = weigh(answer.places, COUNTRY_CONFIDENCE, (entry) => entry.country);
-  const facts: AddressFacts = {
+  const words = new SourceWords(index, now);
+  const { networks } = answer;
+  const [first] = networks;
+  const sayOf = (of: (entry: NetworkEntry) => string | null): Word<string>[] =>
+    networks
+      // Who agrees on the network agrees on who runs it: databases only spell its name differently.
+      .filter((network) => network === first || network.entry.asn !== first?.entry.asn)
+      .map(({ source, entry }) => ({ source, value: of(entry) }));
+  const asns = networks.map(({ source, entry }) => ({ source, value: entry.asn }));
+  const countries = answer.places.map(({ source, entry }) => ({ source, value: entry.country }));
+  const asn = words.weigh(asns, NETWORK_CONFIDENCE);
+  const countryCode = words.weigh(countries, COUNTRY_CONFIDENCE);
+  const notes = [...disagreements('ASN', asn), ...disagreements('country', countryCode)];
+  return frozen({
     kind: answer.kind,
-    asn: weigh(answer.networks, NETWORK_CONFIDENCE, (entry) => entry.asn),
+    asn,
     asnNameOnly: false,
-    operator: weigh(answer.networks, NETWORK_CONFIDENCE, (entry) => entry.operator),
-    cloud: weigh(answer.networks, NETWORK_CONFIDENCE, (entry) => entry.cloud),
+    operator: words.weigh(
+      sayOf((entry) => entry.operator),
+      NETWORK_CONFIDENCE,
+    ),
+    cloud: words.weigh(
+      sayOf((entry) => entry.cloud),
+      NETWORK_CONFIDENCE,
+    ),
     countryCode,
-    powerRegion: regionFact(answer.places[0]?.entry ?? null, countryCode, index, answer, now),
-    kernel: { value: null, source: 'not stated', confidence: 0, expires: null },
-    notes: [],
-  };
-  return { ...facts, notes: disagreements(facts) };
+    powerRegion: words.region(answer, countryCode, notes),
+    kernel: NO_KERNEL,
+    notes,
+  });
 }
 
-function disagreements(facts: AddressFacts): string[] {
-  const named = { ASN: facts.asn, country: facts.countryCode };
-  return Object.entries(named).flatMap(([axis, fact]) =>
-    (fact.alternatives ?? []).map(
-      (other) => `${axis}: ${fact.source} says ${fact.value}, ${other.source} ${other.value}`,
-    ),
+function disagreements(axis: string, fact: Fact<unknown>): string[] {
+  return (fact.alternatives ?? []).map(
+    (other) => `${axis}: ${fact.source} says ${fact.value}, ${other.source} ${other.value}`,
   );
 }
 
-function regionFact(
-  place: PlaceEntry | null,
-  country: Fact<string>,
-  index: AddressIndex,
-  answer: AddressAnswer,
-  now: number,
-): PowerRegionFact {
-  const { source, expires } = country;
-  if (!place || place.zones.length === 0) return { value: null, source, confidence: 0, expires, zones: [] };
-  const first = answer.places[0];
-  const dateMs = first ? (index.sources[first.source]?.dateMs ?? null) : null;
-  const aged = agedConfidence(POWER_REGION_CONFIDENCE, dateMs, now);
-  // What halves trust in the country halves trust in everything derived from it.
-  const confidence = country.alternatives ? Math.floor((aged * DISAGREEMENT_PERCENT) / 100) : aged;
-  return { value: groupOf(place.zones), source, confidence, expires, zones: place.zones };
+/** The sources of an index as witnesses: named with their date, weighed by their age. */
+class SourceWords {
+  readonly #index: AddressIndex;
+  readonly #now: number;
+
+  constructor(index: AddressIndex, now: number) {
+    this.#index = index;
+    this.#now = now;
+  }
+
+  #date(source: number): number | null {
+    return this.#index.sources[source]?.dateMs ?? null;
+  }
+
+  #name(source: number): string {
+    const dateMs = this.#date(source);
+    const of = dateMs === null ? 'of unknown date' : `of ${new Date(dateMs).toISOString().slice(0, 10)}`;
+    return `${this.#index.sources[source]?.name} ${of}`;
+  }
+
+  /** The first word counts; where another one differs it counts half, and the others stand beside it. */
+  weigh<T>(words: readonly Word<T>[], base: number): Fact<T> {
+    const [first, ...others] = words;
+    if (!first) return { value: null, source: NO_SOURCE, confidence: 0, expires: null };
+    const source = this.#name(first.source);
+    const alternatives = others
+      .filter(({ value }) => value !== first.value)
+      .map((other) => ({ value: other.value, source: this.#name(other.source) }));
+    const aged = agedConfidence(base, this.#date(first.source), this.#now);
+    const confidence = alternatives.length > 0 ? disputed(aged) : aged;
+    const fact = { value: first.value, source, confidence, expires: null };
+    return alternatives.length > 0 ? { ...fact, alternatives } : fact;
+  }
+
+  /**
+   * The first source's zones. A source whose zones have none in common with them disagrees; so does one that
+   * names another country, because whoever may be wrong on the country may be wrong on all below it.
+   */
+  region({ places }: AddressAnswer, country: Fact<string>, notes: string[]): PowerRegionFact {
+    const [first, ...others] = places;
+    const unknown = { value: null, source: country.source, confidence: 0, expires: null, zones: [] };
+    if (!first || first.entry.zones.length === 0) return unknown;
+    const { zones, accuracy } = first.entry;
+    const source = this.#name(first.source);
+    const apart = others.filter(({ entry }) => entry.zones.length > 0 && areDisjoint(zones, entry.zones));
+    for (const other of apart) {
+      const said = `${source} says ${zoneNames(zones)}, ${this.#name(other.source)}`;
+      notes.push(`power region: ${said} ${zoneNames(other.entry.zones)}`);
+    }
+    const aged = agedConfidence(POWER_REGION_CONFIDENCE, this.#date(first.source), this.#now);
+    const shared = sharedRegion(zones, aged);
+    if (shared.value === null) notes.push(`power region: ${undecided(zones, accuracy)}`);
+    const doubtful = apart.length > 0 || country.alternatives !== undefined;
+    const confidence = doubtful ? disputed(shared.confidence) : shared.confidence;
+    const fact = { value: shared.value, source, confidence, expires: null, zones };
+    const alternatives = apart.map((other) => {
+      return { value: groupOf(other.entry.zones), source: this.#name(other.source) };
+    });
+    return alternatives.length > 0 ? { ...fact, alternatives } : fact;
+  }
+}
+
+function disputed(confidence: number): number {
+  return Math.floor((confidence * DISAGREEMENT_PERCENT) / 100);
+}
+
+function areDisjoint(zones: readonly PowerZoneShare[], others: readonly PowerZoneShare[]): boolean {
+  return !zones.some(({ zone }) => others.some((other) => other.zone === zone));
+}
+
+function zoneNames(zones: readonly PowerZoneShare[]): string {
+  return zones.map(({ zone }) => zone).join(' or ');
+}
+
+function largestOf(zones: readonly PowerZoneShare[]): PowerZoneShare | undefined {
+  return [...zones].sort((a, b) => b.sharePpm - a.sharePpm || (a.zone < b.zone ? -1 : 1))[0];
+}
+
+function undecided(zones: readonly PowerZoneShare[], accuracy: string): string {
+  const largest = largestOf(zones);
+  const share = `${Math.floor(((largest?.sharePpm ?? 0) * 100) / PPM)} %`;
+  const known =
+    accuracy === 'COUNTRY' ? 'only the country is known' : 'the place is not known closely enough';
+  return `${known}, so no region is likelier than not (${largest?.zone} ${share}); it may be any of them`;
+}
+
+/**
+ * The public region above the zone of the largest share, and as much confidence as that share carries; no
+ * region where it is less likely than not. The zones still count: each of them may be the machine's.
+ */
+function sharedRegion(
+  zones: readonly PowerZoneShare[],
+  confidence: number,
+): { readonly value: PowerRegion | null; readonly confidence: number } {
+  const largest = largestOf(zones);
+  if (!largest || largest.sharePpm * 2 < PPM) return { value: null, confidence: 0 };
+  return { value: groupOf(zones), confidence: Math.floor((confidence * largest.sharePpm) / PPM) };
 }
 
 /** The public region of the largest share. */
-export function groupOf(zones: readonly PowerZoneShare[]): PowerRegion | null {
-  const [largest] = [...zones].sort((a, b) => b.sharePpm - a.sharePpm || (a.zone < b.zone ? -1 : 1));
+function groupOf(zones: readonly PowerZoneShare[]): PowerRegion | null {
+  const largest = largestOf(zones);
   return largest ? (addon.powerRegionOfZone(largest.zone) as PowerRegion) : null;
 }
 
-/** Adds what an address service knows where the index knew nothing. */
-export function factsFromService(
-  facts: AddressFacts,
-  answer: AddressServiceAnswer,
-  source: string,
-  now: number,
-): AddressFacts {
+/**
+ * Adds what an address service knows where the index knew nothing. Throws
+ * QRT_ERR_PLACEMENT_ADDRESS_SERVICE_FAILED for an answer that is none.
+ */
+export function factsFromService(facts: AddressFacts, answer: unknown, source: string): AddressFacts {
   const fact = <T>(known: Fact<T>, value: T | null): Fact<T> => {
     if (known.value !== null || value === null) return known;
-    return { value, source, confidence: SERVICE_CONFIDENCE, expires: now + CLASSIFICATION_TTL_MS };
+    return { value, source, confidence: SERVICE_CONFIDENCE, expires: null };
   };
-  const { asn, organisation, countryCode, subdivision } = answer;
+  const { asn, organisation, countryCode, subdivision } = parseServiceAnswer(answer, source);
   const network = asn === null ? null : addon.networkOperator(asn, organisation ?? '');
-  const zones = countryCode === null ? [] : addon.powerZones(countryCode, subdivision);
-  const region = fact(facts.powerRegion, groupOf(zones));
-  return {
+  const named = organisation === null ? null : addon.operatorNamed(organisation);
+  // What a database says of the place is nearer than the country, even where it leaves the region open.
+  const place = countryCode === null ? null : addon.powerZones(countryCode, subdivision);
+  const zones = place?.zones ?? [];
+  const region = facts.powerRegion.zones.length === 0 && zones.length > 0;
+  return frozen({
     ...facts,
     asn: fact(facts.asn, asn),
-    operator: fact(facts.operator, network?.operator ?? organisation),
+    operator: fact(facts.operator, network?.operator ?? named),
     cloud: fact(facts.cloud, network?.cloud ?? null),
     countryCode: fact(facts.countryCode, countryCode),
-    powerRegion: facts.powerRegion.value === null ? { ...region, zones } : facts.powerRegion,
-  };
+    powerRegion: region
+      ? { source, expires: null, zones, ...sharedRegion(zones, SERVICE_CONFIDENCE) }
+      : facts.powerRegion,
+  });
 }
 
 /**
@@ -175,22 +293,25 @@ export function withStatedFacts(facts: AddressFacts, stated: NetworkInfo): Addre
       return { value, source: STATED, confidence: STATED_CONFIDENCE_MAX, expires: null };
     if (known.value === value) return known;
     notes.push(`${axis}: ${known.source} says ${known.value}, the operator states ${value}`);
-    const confidence = Math.floor((known.confidence * DISAGREEMENT_PERCENT) / 100);
-    return { ...known, confidence, alternatives: [...(known.alternatives ?? []), { value, source: STATED }] };
+    const alternatives = [...(known.alternatives ?? []), { value, source: STATED }];
+    return { ...known, confidence: disputed(known.confidence), alternatives };
   };
   // A number that the sources give as well says nothing new of who operates it.
   const newAsn = stated.asn === facts.asn.value ? undefined : stated.asn;
   const network = newAsn === undefined ? null : addon.networkOperator(newAsn, stated.asnName ?? '');
   const nameOnly = facts.asn.value === null && stated.asn === undefined && stated.asnName !== undefined;
-  const operator =
-    stated.operator ?? (network?.operator || undefined) ?? (nameOnly ? stated.asnName : undefined);
+  const byName = nameOnly ? (addon.operatorNamed(stated.asnName ?? '') ?? undefined) : undefined;
   const asn = merge('ASN', facts.asn, stated.asn);
   return {
     ...facts,
     // A name without a number is worth something as evidence, but never counts as a distinct ASN.
     asn: nameOnly ? { ...asn, source: STATED, confidence: STATED_CONFIDENCE_MAX } : asn,
     asnNameOnly: nameOnly,
-    operator: merge('operator', facts.operator, operator),
+    operator: merge(
+      'operator',
+      facts.operator,
+      stated.operator ?? (network?.operator || undefined) ?? byName,
+    ),
     cloud: merge('cloud', facts.cloud, stated.cloud ?? network?.cloud ?? undefined),
     countryCode: merge('country', facts.countryCode, stated.countryCode),
     powerRegion: statedRegion(facts.powerRegion, stated, notes),
@@ -201,18 +322,19 @@ export function withStatedFacts(facts: AddressFacts, stated: NetworkInfo): Addre
 
 function statedRegion(known: PowerRegionFact, stated: NetworkInfo, notes: string[]): PowerRegionFact {
   const zones = zonesOf(stated);
-  const value = groupOf(zones);
-  if (value === null) return known;
-  if (known.value === null)
-    return { value, zones, source: STATED, confidence: STATED_CONFIDENCE_MAX, expires: null };
-  const overlap = known.zones.some(({ zone }) => zones.some((other) => other.zone === zone));
-  if (overlap) return known;
-  notes.push(`power region: ${known.source} says ${known.value}, the operator states ${value}`);
-  const confidence = Math.floor((known.confidence * DISAGREEMENT_PERCENT) / 100);
-  return { ...known, confidence, alternatives: [...(known.alternatives ?? []), { value, source: STATED }] };
+  if (zones.length === 0) return known;
+  const capped = sharedRegion(zones, STATED_CONFIDENCE_MAX);
+  const fills = { ...capped, zones, source: STATED, expires: null };
+  if (known.zones.length === 0) return fills;
+  // Where the sources leave the region open, the operator may say which of those it is.
+  if (!areDisjoint(known.zones, zones)) return known.value === null ? fills : known;
+  const said = `${known.source} says ${zoneNames(known.zones)}, the operator states ${zoneNames(zones)}`;
+  notes.push(`power region: ${said}`);
+  const alternatives = [...(known.alternatives ?? []), { value: groupOf(zones), source: STATED }];
+  return { ...known, confidence: disputed(known.confidence), alternatives };
 }
 
 function zonesOf({ powerRegion, countryCode, subdivision }: NetworkInfo): readonly PowerZoneShare[] {
   if (powerRegion !== undefined) return [{ zone: powerRegion, sharePpm: PPM }];
-  return countryCode === undefined ? [] : addon.powerZones(countryCode, subdivision ?? null);
+  return countryCode === undefined ? [] : addon.powerZones(countryCode, subdivision ?? null).zones;
 }

@@ -4,14 +4,15 @@
  * source.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { INPUT_INVALID, QuorateError } from '../../errors.js';
-import { addon, call, type NativeAddressIndex, type RunOptions, run } from '../../native.js';
+import { addon, call, type NativeAddressIndex, type RunOptions, run, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import type { PowerZoneShare } from './facts.js';
+import { ADDRESS_INDEX_KEPT_MS } from './limits.js';
 
 /** Formats an address source may have; `mmdb` covers MaxMind, DB-IP and IPinfo files. */
 export const ADDRESS_FORMATS = ['asn-csv', 'iptoasn-tsv', 'routeviews', 'place-csv', 'mmdb'] as const;
@@ -39,6 +40,8 @@ export interface NetworkEntry {
 export interface PlaceEntry {
   readonly country: string;
   readonly zones: readonly PowerZoneShare[];
+  /** What the zones rest on: `COUNTRY`, `SUBDIVISION`, `COUNTY`, or `UNKNOWN` where there are none. */
+  readonly accuracy: string;
 }
 
 /**
@@ -93,7 +96,7 @@ export class AddressIndex {
 
   private constructor(native: NativeAddressIndex) {
     this.#native = native;
-    this.sources = native.sources();
+    this.sources = Object.freeze(native.sources().map((source) => Object.freeze(source)));
     this.#answer = new Uint32Array(1 + this.sources.length);
   }
 
@@ -126,7 +129,7 @@ export class AddressIndex {
   #network(id: number): NetworkEntry {
     let entry = this.#networks.get(id);
     if (!entry) {
-      entry = this.#native.network(id) ?? missing(id);
+      entry = Object.freeze(this.#native.network(id) ?? missing(id));
       this.#networks.set(id, entry);
     }
     return entry;
@@ -136,6 +139,10 @@ export class AddressIndex {
     let entry = this.#places.get(id);
     if (!entry) {
       entry = this.#native.place(source, id) ?? missing(id);
+      // Entries are shared by all answers that name them.
+      entry.zones.forEach(Object.freeze);
+      Object.freeze(entry.zones);
+      Object.freeze(entry);
       this.#places.set(id, entry);
     }
     return entry;
@@ -225,19 +232,37 @@ export function indexPath(sources: readonly AddressSource[]): string {
       hash.update(JSON.stringify([resolve(path), format, size, Math.floor(mtimeMs)]));
     }
   }
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(
-    cache,
-    'quorate',
-    `addresses-v${addon.addressIndexVersion()}-${hash.digest('hex').slice(0, 16)}.ipdata`,
-  );
+  const name = `${INDEX_PREFIX}${addon.addressIndexVersion()}-${hash.digest('hex').slice(0, 16)}.ipdata`;
+  return join(cacheFolder(), name);
+}
+
+const INDEX_PREFIX = 'addresses-v';
+
+/** The XDG rule: a variable that is set to nothing counts as not set. */
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'quorate');
+}
+
+/** Removes indexes of sources that were replaced, and what a build that was killed left behind. */
+function removeOldIndexes(kept: string): void {
+  const folder = cacheFolder();
+  if (resolve(dirname(kept)) !== resolve(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (!name.startsWith(INDEX_PREFIX) || resolve(path) === resolve(kept)) continue;
+    try {
+      if (Date.now() - statSync(path).mtimeMs > ADDRESS_INDEX_KEPT_MS) rmSync(path);
+    } catch {
+      // Another process removed it first, or it is not ours to remove: the index just built is not affected.
+    }
+  }
 }
 
 function statOf(path: string): { size: number; mtimeMs: number } {
   try {
     return statSync(path);
   } catch (error) {
-    const message = `the address source ${basename(path)} cannot be read: ${error instanceof Error ? error.message : error}`;
+    const message = `the address source ${path} cannot be read: ${error instanceof Error ? error.message : error}`;
     throw new QuorateError(INPUT_INVALID, message, { field: 'sources', cause: error });
   }
 }
@@ -252,12 +277,16 @@ export interface AddressIndexReport {
     badRows: number;
     overlaps: number;
     ranges: number;
+    /** Rows with several origins, of which the first was kept. */
+    multiOrigin: number;
+    /** The first malformed rows of each file. */
+    firstBad: readonly { readonly path: string; readonly line: number; readonly reason: string }[];
   }[];
 }
 
 /**
  * Builds the index of `sources` into `path`; takes some seconds, with progress. The file appears whole or not
- * at all.
+ * at all. Calls for one file while it is being built share the build; it ends when all of them were aborted.
  */
 export async function buildAddressIndex(
   sources: readonly AddressSource[],
@@ -265,8 +294,80 @@ export async function buildAddressIndex(
   options: RunOptions = {},
 ): Promise<AddressIndexReport> {
   const specs = parseSources(sources).map((source) => ({ ...source, files: [...source.files] }));
-  makeFolder(dirname(parse.text(path, 'path', PATH_LENGTH_MAX)));
-  return run((handle) => addon.addressIndexBuild(handle, specs, path), options);
+  parse.text(path, 'path', PATH_LENGTH_MAX);
+  const { signal, onProgress } = runOptions(options);
+  signal?.throwIfAborted();
+  const key = JSON.stringify([resolve(path), specs]);
+  const build = builds.get(key) ?? new SharedBuild(specs, path, () => builds.delete(key));
+  builds.set(key, build);
+  return build.join(signal, onProgress);
+}
+
+type SourceSpecs = Parameters<typeof addon.addressIndexBuild>[1];
+
+/** Builds in flight, by file and sources. */
+const builds = new Map<string, SharedBuild>();
+
+/** One build that several callers wait for, each with a signal and a progress of its own. */
+class SharedBuild {
+  readonly #abort = new AbortController();
+  readonly #watching = new Set<NonNullable<RunOptions['onProgress']>>();
+  readonly #report: Promise<AddressIndexReport>;
+  readonly #forget: () => void;
+  #waiting = 0;
+
+  constructor(specs: SourceSpecs, path: string, forget: () => void) {
+    this.#forget = forget;
+    this.#report = this.#build(specs, path).finally(forget);
+    // Whoever waits gets the failure; after the last one gave up nobody does.
+    this.#report.catch(() => {});
+  }
+
+  async #build(specs: SourceSpecs, path: string): Promise<AddressIndexReport> {
+    makeFolder(dirname(path));
+    const onProgress = (done: number, total: number): void => {
+      for (const watch of this.#watching) watch(done, total);
+    };
+    const options = { signal: this.#abort.signal, onProgress };
+    const report = await run((handle) => addon.addressIndexBuild(handle, specs, path), options);
+    removeOldIndexes(path);
+    return report;
+  }
+
+  async join(
+    signal: AbortSignal | undefined,
+    onProgress: RunOptions['onProgress'],
+  ): Promise<AddressIndexReport> {
+    this.#waiting += 1;
+    // A function of its own for each caller, since two may pass the same one; what it throws is its caller's.
+    let fail: (error: unknown) => void = () => {};
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    failed.catch(() => {});
+    const watch = (done: number, total: number): void => {
+      try {
+        onProgress?.(done, total);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const onAbort = (): void => fail(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#watching.add(watch);
+    try {
+      return await Promise.race([this.#report, failed]);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#watching.delete(watch);
+      this.#waiting -= 1;
+      if (this.#waiting === 0) {
+        // Whoever comes now starts anew: this build may be ending.
+        this.#forget();
+        this.#abort.abort();
+      }
+    }
+  }
 }
 
 function makeFolder(folder: string): void {
@@ -283,18 +384,33 @@ export async function prepareAddressIndex(
   sources: readonly AddressSource[],
   options: RunOptions = {},
 ): Promise<AddressIndex | null> {
-  if (parseSources(sources).length === 0) return null;
+  runOptions(options);
+  const cached = cachedAddressIndex(sources);
+  if (cached || parseSources(sources).length === 0) return cached;
   const path = indexPath(sources);
-  if (!existsSync(path)) await buildAddressIndex(sources, path, options);
+  await buildAddressIndex(sources, path, options);
   return AddressIndex.open(path);
 }
 
-/** The index of `sources` if it was built before; null otherwise. */
+/**
+ * The index of `sources` if it was built before; null otherwise, and where it is damaged, cut off or of
+ * another version: such a file is as good as none, and `prepareAddressIndex` writes it anew.
+ */
 export function cachedAddressIndex(sources: readonly AddressSource[]): AddressIndex | null {
   if (parseSources(sources).length === 0) return null;
   const path = indexPath(sources);
-  return existsSync(path) ? AddressIndex.open(path) : null;
+  if (!existsSync(path)) return null;
+  try {
+    return AddressIndex.open(path);
+  } catch (error) {
+    if (error instanceof QuorateError && UNUSABLE.includes(error.code)) return null;
+    throw error;
+  }
 }
+
+const UNUSABLE: readonly string[] = ['CHECKSUM', 'FORMAT', 'VERSION', 'READ'].map(
+  (reason) => `QRT_ERR_IPDATA_${reason}`,
+);
 
 /**
  * When a source's data was current, in UTC milliseconds; null where only its built index knows, or nobody

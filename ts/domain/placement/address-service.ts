@@ -4,6 +4,7 @@
  */
 import type { QuorateErrorCode } from '../../errors.js';
 import { QuorateError } from '../../errors.js';
+import { addon } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
 import {
@@ -12,6 +13,7 @@ import {
   SERVICE_ATTEMPTS,
   SERVICE_BURST,
   SERVICE_CALLS_PER_SECOND,
+  SERVICE_REPLY_BYTES_MAX,
   SERVICE_RETRY_DELAY_MS,
   SERVICE_TIMEOUT_MS,
 } from './limits.js';
@@ -27,6 +29,43 @@ export interface AddressServiceAnswer {
   readonly organisation: string | null;
   readonly countryCode: string | null;
   readonly subdivision: string | null;
+}
+
+const ASN_MAX = 4_294_967_295;
+const TEXT_LENGTH_MAX = 256;
+
+/** A reply that is none: it says nothing of the address, and counts against the service. */
+class BadReply extends QuorateError {
+  constructor(message: string, cause?: unknown) {
+    super(ADDRESS_SERVICE_FAILED, message, { cause });
+  }
+}
+
+/**
+ * What a service said, with everything that cannot be true taken as unknown: a service is somebody else's
+ * program, and what it says becomes facts.
+ */
+export function parseServiceAnswer(answer: unknown, service: string): AddressServiceAnswer {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
+    throw new BadReply(`${service} did not answer with an object`);
+  }
+  const { asn, organisation, countryCode, subdivision } = answer as Record<string, unknown>;
+  const number = typeof asn === 'number' && Number.isInteger(asn) && asn >= 1 && asn <= ASN_MAX;
+  return {
+    asn: number ? asn : null,
+    organisation: textOrNull(organisation),
+    countryCode: typeof countryCode === 'string' && isCountry(countryCode) ? countryCode : null,
+    subdivision: textOrNull(subdivision),
+  };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value.length > 0 && value.length <= TEXT_LENGTH_MAX ? value : null;
+}
+
+/** The table of grids holds every country of ISO 3166-1. */
+function isCountry(code: string): boolean {
+  return /^[A-Z]{2}$/.test(code) && addon.powerZones(code, null).zones.length > 0;
 }
 
 /** Anything that can be asked about an address over a network. */
@@ -65,7 +104,9 @@ export class CircuitBreaker {
         retryable: true,
       });
     }
-    this.#probing = state === 'half-open';
+    // Calls that began before the circuit opened end at any time: only the probe itself ends the probing.
+    const probes = state === 'half-open';
+    if (probes) this.#probing = true;
     try {
       const result = await work();
       this.#failures = 0;
@@ -74,12 +115,12 @@ export class CircuitBreaker {
       if (signal?.aborted) throw error;
       // A refusal (an unknown address, a bad token) is an answer: only what may pass by itself opens the
       // circuit.
-      const answered = error instanceof QuorateError && !error.retryable;
+      const answered = error instanceof QuorateError && !error.retryable && !(error instanceof BadReply);
       this.#failures = answered ? 0 : this.#failures + 1;
       if (this.#failures >= BREAKER_FAILURES) this.#openedAt = this.#clock.now();
       throw error;
     } finally {
-      this.#probing = false;
+      if (probes) this.#probing = false;
     }
   }
 }
@@ -159,15 +200,16 @@ export class IpInfoService implements AddressService {
       ...(this.#token && { authorization: `Bearer ${this.#token}` }),
     };
     let response: Response;
-    let body: unknown;
+    let body: string;
     try {
       response = await this.#fetch(url, {
         headers,
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      body = response.ok ? await response.json() : null;
+      body = await this.#textOf(response);
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof BadReply) throw error;
       const message = `${this.name} did not answer: ${error instanceof Error ? error.message : error}`;
       throw new QuorateError(ADDRESS_SERVICE_FAILED, message, { retryable: true, cause: error });
     }
@@ -177,7 +219,35 @@ export class IpInfoService implements AddressService {
         retryable,
       });
     }
-    return answerOf(body);
+    return this.#answerOf(body);
+  }
+
+  /** The reply's text; what comes of a refusal is not read, and nothing is read without bound. */
+  async #textOf(response: Response): Promise<string> {
+    const reader = response.body?.getReader();
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for (;;) {
+      const chunk = response.ok ? await reader?.read() : undefined;
+      if (!chunk || chunk.done) break;
+      bytes += chunk.value.length;
+      chunks.push(chunk.value);
+      if (bytes > SERVICE_REPLY_BYTES_MAX) break;
+    }
+    await reader?.cancel();
+    if (bytes > SERVICE_REPLY_BYTES_MAX) {
+      throw new BadReply(`${this.name} answered with more than ${SERVICE_REPLY_BYTES_MAX} bytes`);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  #answerOf(body: string): AddressServiceAnswer {
+    try {
+      return parseServiceAnswer(fieldsOf(JSON.parse(body)), this.name);
+    } catch (error) {
+      if (error instanceof BadReply) throw error;
+      throw new BadReply(`${this.name} did not answer with JSON`, error);
+    }
   }
 }
 
@@ -185,18 +255,14 @@ export class IpInfoService implements AddressService {
  * The fields used of an ipinfo.io reply: `org` is `AS15169 Google LLC`, `country` two letters, `region` a
  * name.
  */
-function answerOf(body: unknown): AddressServiceAnswer {
-  const reply = parse.record(body, 'reply');
-  const text = (name: string): string | null => {
-    const value = reply[name];
-    return typeof value === 'string' && value.length > 0 && value.length <= 256 ? value : null;
-  };
-  const network = /^AS(\d{1,10})(?:\s+(.*))?$/.exec(text('org') ?? '');
-  const country = text('country');
+function fieldsOf(reply: unknown): unknown {
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) return reply;
+  const { org, country, region } = reply as Record<string, unknown>;
+  const network = /^AS(\d{1,10})(?:\s+(.*))?$/.exec(textOrNull(org) ?? '');
   return {
     asn: network ? Number(network[1]) : null,
     organisation: network?.[2] ?? null,
-    countryCode: country && /^[A-Z]{2}$/.test(country) ? country : null,
-    subdivision: text('region'),
+    countryCode: country,
+    subdivision: region,
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Which network, place, grid and TEE a machine belongs to, each value with its source, confidence and expiry.
  */
+import { QuorateError } from '../../errors.js';
 import { addon, call, type RunOptions, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
@@ -9,10 +10,11 @@ import {
   factsFromIndex,
   factsFromService,
   factsOfSpecialAddress,
+  stamped,
   withStatedFacts,
 } from './address-facts.js';
 import {
-  type AddressIndex,
+  AddressIndex,
   type AddressSource,
   addressKind,
   cachedAddressIndex,
@@ -59,6 +61,8 @@ export interface ClassifyOptions extends RunOptions {
 interface CachedFacts {
   readonly facts: AddressFacts;
   readonly until: number;
+  /** The address service was asked as well: what it does not know it need not be asked again. */
+  readonly asked: boolean;
 }
 
 const ATTESTATION_AXES = 8;
@@ -72,20 +76,31 @@ export class InfrastructureClassifier {
   readonly #options: ClassifierOptions;
   readonly #clock: Clock;
   readonly #cache = new Map<string, CachedFacts>();
-  #index: AddressIndex | null | undefined;
+  #index: AddressIndex | null;
 
   constructor(options: ClassifierOptions = {}) {
     parse.record(options, 'options');
+    const { index, service, clock } = options;
+    if (index !== undefined && !(index instanceof AddressIndex)) {
+      throw parse.invalid('options.index', 'an AddressIndex (AddressIndex.open(path))', index);
+    }
+    for (const [path, part, method] of [
+      ['options.service', service, 'lookup'],
+      ['options.clock', clock, 'now'],
+    ] as const) {
+      if (part === undefined) continue;
+      const has = typeof (parse.record(part, path) as Record<string, unknown>)[method] === 'function';
+      if (!has) throw parse.invalid(path, `an object with a method ${method}`, part);
+    }
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#index = options.index;
+    this.#clock = clock ?? systemClock;
+    this.#index = index ?? null;
   }
 
   /** Builds the address index if it is not in the cache yet; some seconds, with progress. */
   async prepare(options: RunOptions = {}): Promise<void> {
-    if (this.#index) return;
-    this.#index = await prepareAddressIndex(this.#sources(), options);
-    if (this.#index) this.#cache.clear();
+    runOptions(options);
+    if (!this.#index) this.#use(await prepareAddressIndex(this.#sources(), options));
   }
 
   /**
@@ -96,7 +111,10 @@ export class InfrastructureClassifier {
     const parsed = parseDevice(device, 'device');
     parse.record(options, 'options');
     const verdict = options.verdict && parseVerdict(options.verdict, 'verdict');
-    return this.#profile(parsed, this.#addressFacts(parsed.ipAddress), verdict);
+    const kind = requireAddress(parsed, 'device');
+    // A missing index is looked for at each call: somebody may have built it meanwhile.
+    if (!this.#index && kind === 'PUBLIC') this.#use(cachedAddressIndex(this.#sources()));
+    return this.#profile(parsed, this.#addressFacts(parsed.ipAddress).facts, verdict);
   }
 
   /**
@@ -106,22 +124,25 @@ export class InfrastructureClassifier {
    */
   async classifyAll(devices: readonly Device[], options: ClassifyOptions = {}): Promise<ClassifiedProfile[]> {
     const records = parse.list(devices, 'devices', CANDIDATES_MAX);
+    const { signal, onProgress } = runOptions(options);
     const parsed = records.map((record, at) => parseDevice(record, `devices[${at}]`));
-    requireUnique(parsed);
-    runOptions(options);
-    const verdicts = parseVerdicts(options.verdicts);
-    await this.prepare(options);
+    const verdicts = parseVerdicts(options.verdicts, requireUnique(parsed));
+    for (const [at, device] of parsed.entries()) {
+      if (at > 0 && at % CLASSIFY_SLICE === 0) await new Promise(setImmediate);
+      requireAddress(device, `devices[${at}]`);
+    }
+    await this.prepare({ signal, onProgress });
     const profiles: ClassifiedProfile[] = [];
     for (const [at, device] of parsed.entries()) {
       if (at % CLASSIFY_SLICE === 0) {
-        options.signal?.throwIfAborted();
-        options.onProgress?.(at, parsed.length);
+        signal?.throwIfAborted();
+        onProgress?.(at, parsed.length);
         if (at > 0) await new Promise(setImmediate);
       }
-      const facts = await this.#addressFactsOrAsk(device.ipAddress, options.signal);
+      const facts = await this.#addressFactsOrAsk(device.ipAddress, signal);
       profiles.push(this.#profile(device, facts, verdicts.get(device.id)));
     }
-    options.onProgress?.(parsed.length, parsed.length);
+    onProgress?.(parsed.length, parsed.length);
     return profiles;
   }
 
@@ -145,36 +166,38 @@ export class InfrastructureClassifier {
     return this.#options.sources ?? installedSources();
   }
 
-  #loadedIndex(): AddressIndex | null {
-    if (this.#index === undefined) this.#index = cachedAddressIndex(this.#sources());
-    return this.#index;
+  /** What was found without an index counts no more once there is one. */
+  #use(index: AddressIndex | null): void {
+    this.#index = index;
+    if (index) this.#cache.clear();
   }
 
-  #addressFacts(address: string): AddressFacts {
+  #addressFacts(address: string): CachedFacts {
     const now = this.#clock.now();
     const cached = this.#cache.get(address);
-    if (cached && cached.until > now) return cached.facts;
-    const index = this.#loadedIndex();
+    if (cached && cached.until > now) return cached;
+    const index = this.#index;
     const kind = addressKind(address);
     const facts =
       kind !== 'PUBLIC' || !index
         ? factsOfSpecialAddress(kind, index !== null)
         : factsFromIndex(index, index.lookup(address), now);
     // Without an index nothing is kept: the next call may find one.
-    if (index || kind !== 'PUBLIC') this.#keep(address, facts, now);
-    return facts;
+    const found = { facts, until: now + CLASSIFICATION_TTL_MS, asked: false };
+    if (index || kind !== 'PUBLIC') this.#keep(address, found);
+    return found;
   }
 
   async #addressFactsOrAsk(address: string, signal?: AbortSignal): Promise<AddressFacts> {
-    const facts = this.#addressFacts(address);
+    const { facts, asked } = this.#addressFacts(address);
     const { service } = this.#options;
     const known = facts.asn.value !== null && facts.countryCode.value !== null;
-    if (!service || facts.kind !== 'PUBLIC' || known) return facts;
+    if (!service || asked || facts.kind !== 'PUBLIC' || known) return facts;
     try {
       const answer = await service.lookup(address, signal);
-      const asked = factsFromService(facts, answer, service.name, this.#clock.now());
-      this.#keep(address, asked, this.#clock.now());
-      return asked;
+      const answered = factsFromService(facts, answer, service.name);
+      this.#keep(address, { facts: answered, until: this.#clock.now() + CLASSIFICATION_TTL_MS, asked: true });
+      return answered;
     } catch (error) {
       signal?.throwIfAborted();
       this.#cache.delete(address);
@@ -184,16 +207,17 @@ export class InfrastructureClassifier {
   }
 
   /** Keeps the newest: the map's order is the order of insertion, so the first key is the oldest. */
-  #keep(address: string, facts: AddressFacts, now: number): void {
+  #keep(address: string, found: CachedFacts): void {
     this.#cache.delete(address);
     const oldest = this.#cache.keys().next();
     if (this.#cache.size >= CLASSIFICATION_CACHE_MAX && !oldest.done) this.#cache.delete(oldest.value);
-    this.#cache.set(address, { facts, until: now + CLASSIFICATION_TTL_MS });
+    this.#cache.set(address, found);
   }
 
   #profile(device: Device, fromAddress: AddressFacts, verdict?: AttestationVerdict): ClassifiedProfile {
     const now = this.#clock.now();
-    const facts = device.networkInfo ? withStatedFacts(fromAddress, device.networkInfo) : fromAddress;
+    const found = stamped(fromAddress, now);
+    const facts = device.networkInfo ? withStatedFacts(found, device.networkInfo) : found;
     const tee = teeFacts(device, verdict, now);
     const { asn, operator, cloud, countryCode, powerRegion, kernel, asnNameOnly } = facts;
     const axes = [asn, operator, cloud, countryCode, powerRegion, tee.teeVendor, tee.tcb, kernel];
@@ -267,7 +291,19 @@ function refusalOf(verdict: AttestationVerdict | undefined, now: number): string
   return null;
 }
 
-function requireUnique(devices: readonly Device[]): void {
+/** The kind of a device's address; an error about it names the record it stands in. */
+function requireAddress({ id, ipAddress }: Device, path: string): string {
+  try {
+    return addressKind(ipAddress);
+  } catch (error) {
+    if (!(error instanceof QuorateError)) throw error;
+    const message = `${path}.ipAddress of "${id}": ${error.message}`;
+    throw new QuorateError(error.code, message, { field: `${path}.ipAddress`, cause: error });
+  }
+}
+
+/** The ids of the devices and where they stand. */
+function requireUnique(devices: readonly Device[]): ReadonlyMap<string, number> {
   const seen = new Map<string, number>();
   for (const [at, { id }] of devices.entries()) {
     const first = seen.get(id);
@@ -275,11 +311,23 @@ function requireUnique(devices: readonly Device[]): void {
       throw parse.invalid(`devices[${at}].id`, `unique (devices[${first}] has it too)`, id);
     seen.set(id, at);
   }
+  return seen;
 }
 
-function parseVerdicts(verdicts: ClassifyOptions['verdicts']): Map<string, AttestationVerdict> {
-  const entries = verdicts instanceof Map ? [...verdicts] : Object.entries(verdicts ?? {});
+/** A verdict for a machine that is not in the call would count for nothing, unseen: it is refused. */
+function parseVerdicts(
+  verdicts: ClassifyOptions['verdicts'],
+  devices: ReadonlyMap<string, number>,
+): Map<string, AttestationVerdict> {
+  const entries =
+    verdicts instanceof Map
+      ? [...verdicts]
+      : Object.entries(parse.optional(verdicts, {}, (given) => parse.record(given, 'verdicts')));
   return new Map(
-    entries.map(([id, verdict]) => [String(id), parseVerdict(verdict, `verdicts.${String(id)}`)]),
+    entries.map(([given, verdict]) => {
+      const id = String(given);
+      if (!devices.has(id)) throw parse.invalid(`verdicts.${id}`, 'for a device of this call', id);
+      return [id, parseVerdict(verdict, `verdicts.${id}`)];
+    }),
   );
 }

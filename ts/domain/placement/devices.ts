@@ -1,7 +1,8 @@
 /** Device records as an operator's inventory states them, and verdicts as a verifier states them. */
+import { addon } from '../../native.js';
 import * as parse from '../../parse.js';
 import { CONFIDENCE_MAX } from './limits.js';
-import { TEE_VENDORS, type TeeVendor } from './vocabulary.js';
+import { TEE_VENDORS, type TeeVendor, UNKNOWN } from './vocabulary.js';
 
 /**
  * What an operator states about a machine's network and place. It is believed, marked, and capped in
@@ -16,6 +17,7 @@ export interface NetworkInfo {
   readonly countryCode?: string;
   /** Subdivision as ISO 3166-2 code or English name. */
   readonly subdivision?: string;
+  /** A zone of the tables, such as `NERC_SERC` or `EU_NORDIC`, in any case of its letters. */
   readonly powerRegion?: string;
   readonly kernel?: string;
   readonly datacenter?: boolean;
@@ -79,13 +81,58 @@ function parseNetworkInfo(value: unknown, path: string): NetworkInfo {
     if (stated !== undefined) found[name] = stated;
   };
   take('asn', (field, at) => parse.integer(field, at, 1, ASN_MAX));
-  for (const name of ['asnName', 'operator', 'cloud', 'subdivision', 'powerRegion', 'kernel'] as const) {
-    take(name, (field, at) => parse.text(field, at));
-  }
+  // Names of sources and of operators are compared, so both are brought into one form first.
+  take('operator', (field, at) => addon.operatorNamed(parse.text(field, at)) ?? undefined);
+  take('cloud', (field, at) => addon.cloudNamed(parse.text(field, at)) ?? undefined);
+  for (const name of ['asnName', 'subdivision', 'kernel'] as const) take(name, parseName);
+  take('powerRegion', parsePowerZone);
   take('countryCode', parseCountry);
   take('datacenter', parse.flag);
   take('edge', parse.flag);
   return found;
+}
+
+/** A text; whoever states `UNKNOWN` states nothing. */
+function parseName(value: unknown, path: string): string | undefined {
+  const name = parse.text(value, path);
+  return name.trim().toUpperCase() === UNKNOWN ? undefined : name;
+}
+
+const ZONES: readonly string[] = addon.powerZoneNames();
+const NEAR_NAMES_MAX = 3;
+
+/** A zone that the tables know: any other text would count as a failure domain of its own. */
+function parsePowerZone(value: unknown, path: string): string {
+  const name = parse.text(value, path);
+  const wanted = name.trim().toUpperCase();
+  const known = ZONES.find((zone) => zone === wanted);
+  if (known) return known;
+  if (wanted === UNKNOWN) throw parse.invalid(path, 'a power zone, or absent where it is not known', value);
+  if (wanted === 'INTERNATIONAL') {
+    const why = 'a power zone such as EU_NORDIC (INTERNATIONAL names every grid outside NERC, and so none)';
+    throw parse.invalid(path, why, value);
+  }
+  const near = ZONES.map((zone) => ({ zone, edits: editsBetween(wanted, zone) }))
+    .sort((a, b) => a.edits - b.edits || (a.zone < b.zone ? -1 : 1))
+    .slice(0, NEAR_NAMES_MAX);
+  throw parse.invalid(path, `a known power zone (near: ${near.map(({ zone }) => zone).join(', ')})`, value);
+}
+
+/**
+ * Letters to insert, delete or replace to make one name of the other (Levenshtein); a prefix costs nothing.
+ */
+function editsBetween(from: string, to: string): number {
+  if (from.length > 2 && to.startsWith(from)) return 0;
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + Number(from[i - 1] !== to[j - 1]);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
 }
 
 export function parseCountry(value: unknown, path: string): string {

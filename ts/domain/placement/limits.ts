@@ -56,7 +56,15 @@ export const SOURCE_HALF_WORTH_MS = 3 * 365 * DAY_MS;
 /** Data of unknown age is worth what three-year-old data is worth. */
 export const UNDATED_PERCENT = 50;
 
-/** A classification is kept this long, and this many are kept. */
+/**
+ * What an address database says counts this long after the call that asked, whether it was looked up anew or
+ * remembered: the age of the data is in the confidence already, and a service must not lose its members
+ * because nobody classified them since yesterday.
+ */
+export const ADDRESS_FACT_TTL_MS = 30 * DAY_MS;
+/** A built address index that belongs to no present source is removed from the cache after this long. */
+export const ADDRESS_INDEX_KEPT_MS = 30 * DAY_MS;
+/** What was looked up is remembered this long, and this many are remembered. */
 export const CLASSIFICATION_TTL_MS = DAY_MS;
 export const CLASSIFICATION_CACHE_MAX = 100_000;
 /** Devices classified before other work gets a turn. */
@@ -71,6 +79,8 @@ export const SERVICE_BURST = 10;
 export const SERVICE_TIMEOUT_MS = 2000;
 export const SERVICE_ATTEMPTS = 3;
 export const SERVICE_RETRY_DELAY_MS = 200;
+/** Largest reply that is read. */
+export const SERVICE_REPLY_BYTES_MAX = 64 * 1024;
 export const BREAKER_FAILURES = 5;
 export const BREAKER_OPEN_MS = 30 * SECOND_MS;
 export const SERVICE_CONFIDENCE = 8000;
