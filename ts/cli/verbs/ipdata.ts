@@ -6,7 +6,9 @@ import {
   indexPath,
   installedSources,
 } from '../../domain/placement/index.js';
+import { QuorateError } from '../../errors.js';
 import * as parse from '../../parse.js';
+import { USAGE } from '../input.js';
 import { progressBar, table } from '../terminal.js';
 import { EXIT, type OptionValues, type Verb } from '../verb.js';
 
@@ -14,13 +16,13 @@ export const ipdataBuild: Verb = {
   name: 'ipdata build',
   summary: 'Compile address databases into one compact range file',
   usage:
-    '[--network FORMAT:FILE[,FILE]]... [--place FORMAT:FILE[,FILE]]... [--date YYYY-MM-DD] [--output FILE]',
+    '[--network FORMAT:FILE[,FILE]]... [--place FORMAT:FILE[,FILE]]... [--date YYYY-MM-DD] --output FILE',
   help: [
     `--network SPEC    networks, best source first; FORMAT is one of ${ADDRESS_FORMATS.join(', ')}`,
     '--place SPEC      places, best source first',
-    '--date DATE       when the data was current (an MMDB file knows by itself)',
-    "--output FILE     where to (default: the user's cache directory, where the other verbs look)",
-    'Without sources: the npm databases that are installed.',
+    '--date DATE       when the data of all files given was current (an MMDB file knows by itself)',
+    '--output FILE     where to; the other verbs are told of it with --ipdata FILE',
+    'Without sources: the npm databases that are installed, into the cache directory, where the other verbs look.',
   ],
   example: 'npx quorate ipdata build',
   positionals: 0,
@@ -30,7 +32,11 @@ export const ipdataBuild: Verb = {
     date: { type: 'string' },
     output: { type: 'string' },
   },
-  async run({ options, signal, json, print }) {
+  async run({ options, positionals, signal, json, print }) {
+    if (positionals.length > 0) {
+      const message = `ipdata build takes no argument, not ${JSON.stringify(positionals[0])}: name files with --network and --place`;
+      throw new QuorateError(USAGE, message);
+    }
     const own = [...specsOf(options, 'network'), ...specsOf(options, 'place')];
     const sources = own.length > 0 ? own : installedSources();
     if (sources.length === 0) {
@@ -40,31 +46,60 @@ export const ipdataBuild: Verb = {
         undefined,
       );
     }
-    const path = options['output'] === undefined ? indexPath(sources) : String(options['output']);
+    const { output } = options;
+    if (own.length > 0 && output === undefined) {
+      const message =
+        'say where the index of your own files goes: --output FILE (the other verbs take it with --ipdata FILE)';
+      throw new QuorateError(USAGE, message, { field: '--output' });
+    }
+    const path = output === undefined ? indexPath(sources) : parse.text(output, '--output', PATH_LENGTH_MAX);
     const bar = progressBar('building the address index');
     const report = await buildAddressIndex(sources, path, { signal, onProgress: bar.update });
     bar.end();
     if (json) print(JSON.stringify(report));
     else {
-      const rows = report.sources.map(({ name, rows: read, badRows, overlaps, ranges }) => [
+      const rows = report.sources.map(({ name, rows: read, badRows, multiOrigin, overlaps, ranges }) => [
         name,
         read,
         badRows,
+        multiOrigin,
         overlaps,
         ranges,
       ]);
-      print(table(['source', 'rows', 'bad rows', 'overlaps', 'ranges'], rows));
-      print(`\n${report.path}: ${(report.bytes / 1e6).toFixed(1)} MB`);
+      print(table(['source', 'rows', 'bad rows', 'several origins', 'overlaps', 'ranges'], rows));
+      const bad = report.sources.flatMap(({ firstBad }) => firstBad);
+      if (bad.length > 0) print('\nThe first bad rows, which were left out:');
+      for (const { path: file, line, reason } of bad) print(`  ${file}:${line}: ${reason}`);
+      print(`\n${report.path}: ${sizeOf(report.bytes)}`);
+      if (output !== undefined) print(`The other verbs use it with --ipdata ${report.path}`);
     }
     return EXIT.yes;
   },
 };
 
+const PATH_LENGTH_MAX = 4096;
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Start of a day in UTC: one that exists, and that has begun somewhere on Earth. */
+function dateOf(value: unknown): number {
+  const text = String(value);
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  // A day that no month has, such as 2026-02-30, is read as one of the next month.
+  const exists = !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  if (!exists) throw parse.invalid('--date', 'a date as YYYY-MM-DD', value);
+  if (time < 0) throw parse.invalid('--date', '1970-01-01 or later', value);
+  if (time > Date.now() + DAY_MS) throw parse.invalid('--date', 'a day that has come', value);
+  return time;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
 function specsOf(options: OptionValues, kind: 'network' | 'place'): AddressSource[] {
-  const dateMs = parse.optional(options['date'], null, (date) => {
-    const time = Date.parse(`${String(date)}T00:00:00Z`);
-    return parse.integer(time, '--date', 0, Number.MAX_SAFE_INTEGER);
-  });
+  const dateMs = parse.optional(options['date'], null, dateOf);
   const specs = (options[kind] ?? []) as string[];
   return specs.map((spec, at) => {
     const path = `--${kind}[${at}]`;
