@@ -1,11 +1,13 @@
 //! Errors cross the seam as data: napi-rs cannot carry a code of our own out of asynchronous work, and an
 //! object is typed in the generated declarations where an exception is not.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard};
 
 use napi::Either;
 use napi_derive::napi;
-use quorate_types::Coded;
+use quorate_types::{Coded, FieldPath};
 
 /// Where the fault lies.
 #[napi(object, use_nullable = true)]
@@ -34,7 +36,8 @@ pub type Outcome<T> = Either<NativeFailure, T>;
 pub const INTERNAL_PANIC: &str = "QRT_ERR_INTERNAL_PANIC";
 
 impl NativeFailure {
-    fn of<E: Coded>(error: &E) -> Self {
+    /// The data of an error.
+    pub fn of<E: Coded>(error: &E) -> Self {
         Self {
             code: error.code().to_owned(),
             message: error.to_string(),
@@ -58,6 +61,64 @@ impl NativeFailure {
     }
 }
 
+/// What a call on a handle can fail with.
+#[derive(Debug)]
+pub enum HandleError<E> {
+    /// The core refused it.
+    Refused(E),
+    /// An earlier call on this handle ended in a panic, so nobody knows what state it left.
+    Poisoned,
+}
+
+impl<E> From<E> for HandleError<E> {
+    fn from(error: E) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for HandleError<E> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(out),
+            Self::Poisoned => {
+                out.write_str("an earlier call ended in a defect of the native core: start anew")
+            }
+        }
+    }
+}
+
+impl<E: Coded> std::error::Error for HandleError<E> {}
+
+impl<E: Coded> Coded for HandleError<E> {
+    const CODES: &'static [&'static str] = E::CODES;
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(error) => error.code(),
+            Self::Poisoned => INTERNAL_PANIC,
+        }
+    }
+
+    fn field(&self) -> Option<&FieldPath> {
+        match self {
+            Self::Refused(error) => error.field(),
+            Self::Poisoned => None,
+        }
+    }
+
+    fn retryable(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.retryable())
+    }
+}
+
+/// Opens a handle. A panic while it was open leaves the mutex poisoned, and it stays so: every later call fails.
+///
+/// # Errors
+/// [`HandleError::Poisoned`].
+pub fn open<T, E>(handle: &Mutex<T>) -> Result<MutexGuard<'_, T>, HandleError<E>> {
+    handle.lock().map_err(|_| HandleError::Poisoned)
+}
+
 /// Runs `work` and turns an error or a panic into data.
 pub fn guard<T, E: Coded>(work: impl FnOnce() -> Result<T, E>) -> Outcome<T> {
     // Unwind safety: a caller drops what the closure touched, or poisons the handle that owned it.
@@ -69,6 +130,7 @@ pub fn guard<T, E: Coded>(work: impl FnOnce() -> Result<T, E>) -> Outcome<T> {
 }
 
 /// Every code that a native call can carry, for the test that compares them with docs/errors.md.
+// Not guarded: it copies constant tables.
 #[napi]
 pub fn error_codes() -> Vec<String> {
     let of_crates = [
@@ -76,6 +138,7 @@ pub fn error_codes() -> Vec<String> {
         quorate_diversity::DiversityError::CODES,
         quorate_ipdata::IpdataError::CODES,
         quorate_placement::Error::CODES,
+        crate::runtime::NoThreads::CODES,
     ];
     let own = [INTERNAL_PANIC];
     of_crates.into_iter().flatten().copied().chain(own).map(str::to_owned).collect()

@@ -1,6 +1,6 @@
 //! `quorate-nsga2`: sorting, indicators and optimisation runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{Env, Float64Array, Float64ArraySlice, Object, Uint8Array, Uint32Array};
 use napi_derive::napi;
@@ -9,7 +9,7 @@ use quorate_nsga2::real::{Bounds, Real, RealOperators, RealProblem};
 use quorate_nsga2::{ConstraintHandling, Engine, Error, Outcome as Population, Settings, Stagnation, Stop};
 use quorate_nsga2::{indicators, sort};
 
-use crate::failure::{Outcome, guard};
+use crate::failure::{HandleError, Outcome, guard, open};
 use crate::run::NativeRun;
 
 /// Ranks of row-major objectives; 0 is best.
@@ -41,6 +41,7 @@ pub fn additive_epsilon(
 }
 
 /// Names of the built-in problems.
+// Not guarded: it copies a constant table.
 #[napi]
 pub fn builtin_problems() -> Vec<String> {
     names().map(str::to_owned).collect()
@@ -129,7 +130,7 @@ pub struct NativeOptimizer {
     engine: SharedEngine,
 }
 
-fn open(
+fn start(
     problem: AnyProblem,
     settings: &NativeOptimizerSettings,
     checkpoint: Option<&[u8]>,
@@ -183,7 +184,7 @@ impl NativeOptimizer {
     ) -> Outcome<NativeOptimizer> {
         guard(|| {
             let problem = by_name(&name, objective_count.map(|count| count as usize))?;
-            open(AnyProblem::Builtin(problem), &settings, checkpoint)
+            start(AnyProblem::Builtin(problem), &settings, checkpoint)
         })
     }
 
@@ -199,26 +200,41 @@ impl NativeOptimizer {
         guard(|| {
             let bounds = Bounds::new(lower.to_vec(), upper.to_vec())?;
             let problem = AnyProblem::Outside { bounds, objectives: objective_count as usize };
-            open(problem, &settings, checkpoint)
+            start(problem, &settings, checkpoint)
         })
     }
 
-    /// Runs a built-in problem to its end.
+    /// Runs a built-in problem until a generation is bred, or to its end.
     #[napi(ts_return_type = "Promise<NativeFailure | undefined>")]
-    pub fn run<'env>(&self, env: &'env Env, handle: &NativeRun, threads: u32) -> napi::Result<Object<'env>> {
+    pub fn run<'env>(
+        &self,
+        env: &'env Env,
+        handle: &NativeRun,
+        threads: u32,
+        generation: u32,
+    ) -> napi::Result<Object<'env>> {
         let engine = Arc::clone(&self.engine);
-        handle.spawn(env, threads, move |control| lock(&engine).run(control).map(|_: Stop| ()))
+        handle.spawn(env, threads, move |control| {
+            open(&engine)?.run_to(generation, control)?;
+            Ok::<(), HandleError<Error>>(())
+        })
+    }
+
+    /// Whether the run has ended.
+    #[napi]
+    pub fn ended(&self) -> Outcome<bool> {
+        guard(|| Ok::<_, HandleError<Error>>(open(&self.engine)?.stopped().is_some()))
     }
 
     /// Variables to evaluate, row-major; empty once the run has ended.
     #[napi]
     pub fn ask(&self) -> Outcome<Float64Array> {
         guard(|| {
-            let mut engine = lock(&self.engine);
+            let mut engine = open::<_, Error>(&self.engine)?;
             if engine.stopped().is_some() {
                 return Ok(Float64Array::new(Vec::new()));
             }
-            engine.ask().map(|genes| Float64Array::new(genes.to_vec()))
+            Ok::<_, HandleError<Error>>(Float64Array::new(engine.ask()?.to_vec()))
         })
     }
 
@@ -235,32 +251,28 @@ impl NativeOptimizer {
         let engine = Arc::clone(&self.engine);
         // Copied: JavaScript may write to its arrays while the sort runs.
         let (objectives, violations) = (objectives.to_vec(), violations.map(|values| values.to_vec()));
-        handle.spawn(env, threads, move |_| lock(&engine).tell(&objectives, violations.as_deref()))
+        handle.spawn(env, threads, move |_| {
+            Ok::<(), HandleError<Error>>(open(&engine)?.tell(&objectives, violations.as_deref())?)
+        })
     }
 
     /// Generations bred so far, after generation 0.
     #[napi]
-    pub fn generation(&self) -> u32 {
-        lock(&self.engine).generation()
+    pub fn generation(&self) -> Outcome<u32> {
+        guard(|| Ok::<_, HandleError<Error>>(open(&self.engine)?.generation()))
     }
 
     /// The state of the run between two generations, as bytes that `builtin` or `outside` continue from.
     #[napi]
     pub fn checkpoint(&self) -> Outcome<Uint8Array> {
-        guard(|| lock(&self.engine).checkpoint().map(Uint8Array::new))
+        guard(|| Ok::<_, HandleError<Error>>(Uint8Array::new(open(&self.engine)?.checkpoint()?)))
     }
 
     /// The feasible first front as it stands.
     #[napi]
     pub fn front(&self) -> Outcome<NativeFront> {
-        guard(|| lock(&self.engine).outcome().map(|population| NativeFront::from(&population)))
+        guard(|| Ok::<_, HandleError<Error>>(NativeFront::from(&open(&self.engine)?.outcome()?)))
     }
-}
-
-/// A panic in a run poisons its engine; every later call then fails as that run did, by the engine's own
-/// checks.
-fn lock(engine: &SharedEngine) -> std::sync::MutexGuard<'_, Engine<Real<AnyProblem>>> {
-    engine.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<&Population<f64>> for NativeFront {

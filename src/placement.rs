@@ -6,20 +6,23 @@ use napi::bindgen_prelude::{
 };
 use napi_derive::napi;
 use quorate_placement::{
-    ANY_NODE, Certificate, Choice, Fleet, FleetColumns, JobClass, Jobs, JobsColumns, OBJECTIVES, Objective,
-    Plan, Reason, Repair, Settings, Shortage, Strategy, Unplaced,
+    ANY_NODE, Certificate, Choice, Error, Fleet, FleetColumns, JobClass, Jobs, JobsColumns, OBJECTIVES,
+    Objective, Plan, Reason, Repair, Settings, Shortage, Strategy, Unplaced,
 };
 
-use crate::failure::{Outcome, guard};
+use quorate_types::FieldPath;
+
 use crate::run::NativeRun;
 
 /// Names of the objectives, in the order of every array indexed by objective.
+// Not guarded: it copies a constant table.
 #[napi]
 pub fn job_objectives() -> Vec<String> {
     Objective::ALL.iter().map(|objective| objective.name().to_owned()).collect()
 }
 
 /// A request or a capacity as one number: thousandths of a billing unit.
+// Not guarded: products of 32 bits in 64 cannot overflow.
 #[napi]
 pub fn billing_unit_milli(cpu_milli: u32, memory_mib: u32, disk_gib: u32, gpu_milli: u32) -> f64 {
     quorate_placement::billing_unit_milli(&[cpu_milli, memory_mib, disk_gib, gpu_milli]) as f64
@@ -99,21 +102,31 @@ pub struct NativeJobsColumns<'a> {
     pub node_sets: Vec<Uint32ArraySlice<'a>>,
 }
 
-impl From<NativeJobsColumns<'_>> for JobsColumns {
-    fn from(given: NativeJobsColumns<'_>) -> Self {
-        let class = |&class: &u8| JobClass::ALL.get(usize::from(class)).copied().unwrap_or_default();
-        Self {
+fn class_of((job, &class): (usize, &u8)) -> Result<JobClass, Error> {
+    JobClass::ALL.get(usize::from(class)).copied().ok_or_else(|| Error::OutOfRange {
+        field: FieldPath::new("jobs").index(job).field("class"),
+        found: u64::from(class),
+        min: 0,
+        max: JobClass::ALL.len() as u64 - 1,
+    })
+}
+
+impl TryFrom<NativeJobsColumns<'_>> for JobsColumns {
+    type Error = Error;
+
+    fn try_from(given: NativeJobsColumns<'_>) -> Result<Self, Error> {
+        Ok(Self {
             cpu_milli: given.cpu_milli.to_vec(),
             memory_mib: given.memory_mib.to_vec(),
             disk_gib: given.disk_gib.to_vec(),
             gpu_count: given.gpu_count.to_vec(),
             gpu_milli: given.gpu_milli.to_vec(),
-            class: given.class.iter().map(class).collect(),
+            class: given.class.iter().enumerate().map(class_of).collect::<Result<_, _>>()?,
             duration_s: given.duration_s.to_vec(),
             gpu_models: given.gpu_models.iter().map(|&bits| u64::from(bits)).collect(),
             node_set: given.node_set.iter().map(|&set| set.checked_sub(1).unwrap_or(ANY_NODE)).collect(),
             node_sets: given.node_sets.iter().map(|set| set.to_vec()).collect(),
-        }
+        })
     }
 }
 
@@ -136,28 +149,36 @@ pub struct NativeScheduleSettings {
     pub weights: Option<Vec<f64>>,
 }
 
-impl From<&NativeScheduleSettings> for Settings {
-    fn from(given: &NativeScheduleSettings) -> Self {
-        let strategy = match given.strategy.as_str() {
-            "latency" => Strategy::Latency,
-            "load_balance" => Strategy::LoadBalance,
-            "trust" => Strategy::Trust,
-            "cost" => Strategy::Cost,
-            "round_robin" => Strategy::RoundRobin,
-            _ => Strategy::NsgaIi,
-        };
-        let weights =
-            given.weights.as_ref().and_then(|weights| <[f64; OBJECTIVES]>::try_from(&weights[..]).ok());
-        Self {
-            strategy,
+fn strategy_of(name: &str) -> Result<Strategy, Error> {
+    Strategy::ALL.into_iter().find(|strategy| strategy.name() == name).ok_or_else(|| {
+        let known = Strategy::ALL.map(Strategy::name).join(", ");
+        Error::Settings { field: FieldPath::new("strategy"), reason: format!("use one of {known}") }
+    })
+}
+
+fn choice_of(weights: Option<&[f64]>) -> Result<Choice, Error> {
+    let Some(weights) = weights else { return Ok(Choice::Knee) };
+    <[f64; OBJECTIVES]>::try_from(weights).map(Choice::Weights).map_err(|_| Error::ColumnLength {
+        field: FieldPath::new("weights"),
+        expected: OBJECTIVES,
+        found: weights.len(),
+    })
+}
+
+impl TryFrom<&NativeScheduleSettings> for Settings {
+    type Error = Error;
+
+    fn try_from(given: &NativeScheduleSettings) -> Result<Self, Error> {
+        Ok(Self {
+            strategy: strategy_of(&given.strategy)?,
             population: given.population as usize,
             generations: given.generations,
             crossover: given.crossover,
             mutation: given.mutation,
             seed: given.seed as u64,
             parallel: true,
-            choice: weights.map_or(Choice::Knee, Choice::Weights),
-        }
+            choice: choice_of(given.weights.as_deref())?,
+        })
     }
 }
 
@@ -318,10 +339,12 @@ pub fn schedule_jobs<'env>(
     jobs: NativeJobsColumns,
     settings: NativeScheduleSettings,
 ) -> napi::Result<Object<'env>> {
-    let (nodes, jobs): (FleetColumns, JobsColumns) = (nodes.into(), jobs.into());
+    // Copied: JavaScript may write to its arrays while the run goes on.
+    let (nodes, jobs) = (FleetColumns::from(nodes), JobsColumns::try_from(jobs));
     handle.spawn(env, threads, move |control| {
-        let (fleet, jobs) = (Fleet::new(nodes)?, Jobs::new(jobs)?);
-        quorate_placement::schedule(&fleet, &jobs, &Settings::from(&settings), control).map(NativePlan::from)
+        let (fleet, jobs) = (Fleet::new(nodes)?, Jobs::new(jobs?)?);
+        let settings = Settings::try_from(&settings)?;
+        quorate_placement::schedule(&fleet, &jobs, &settings, control).map(NativePlan::from)
     })
 }
 
@@ -350,17 +373,21 @@ impl From<Repair> for NativeJobRepair {
 }
 
 /// Places the jobs of lost nodes anew and leaves all others where they are.
-#[napi]
-pub fn repair_jobs(
+#[napi(ts_return_type = "Promise<NativeFailure | NativeJobRepair>")]
+pub fn repair_jobs<'env>(
+    env: &'env Env,
+    handle: &NativeRun,
     nodes: NativeFleetColumns,
     jobs: NativeJobsColumns,
     assignment: Int32ArraySlice,
     lost: Uint32ArraySlice,
-) -> Outcome<NativeJobRepair> {
-    guard(|| {
-        let (fleet, jobs) = (Fleet::new(nodes.into())?, Jobs::new(jobs.into())?);
-        let before: Vec<Option<u32>> = assignment.iter().map(|&node| u32::try_from(node).ok()).collect();
-        let control = quorate_types::NoControl;
-        quorate_placement::repair(&fleet, &jobs, &before, &lost, &control).map(NativeJobRepair::from)
+) -> napi::Result<Object<'env>> {
+    let (nodes, jobs) = (FleetColumns::from(nodes), JobsColumns::try_from(jobs));
+    let before: Vec<Option<u32>> = assignment.iter().map(|&node| u32::try_from(node).ok()).collect();
+    let lost = lost.to_vec();
+    // A repair goes from job to job on one thread of the pool that is there anyway.
+    handle.spawn(env, 0, move |control| {
+        let (fleet, jobs) = (Fleet::new(nodes)?, Jobs::new(jobs?)?);
+        quorate_placement::repair(&fleet, &jobs, &before, &lost, control).map(NativeJobRepair::from)
     })
 }

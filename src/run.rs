@@ -7,14 +7,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use napi::Either;
 use napi::bindgen_prelude::{Env, Object, ToNapiValue};
 use napi_derive::napi;
 use quorate_types::{Coded, Control};
 
-use crate::failure::{Outcome, guard};
+use crate::failure::{NativeFailure, Outcome, guard};
 use crate::runtime::bulk_pool;
 
 /// What JavaScript holds of one long run: it stops it, and reads how far it got.
+// Its methods are not guarded: they read and write atomics.
 #[napi]
 #[derive(Default)]
 pub struct NativeRun {
@@ -76,13 +78,18 @@ impl NativeRun {
         E: Coded + Send,
         F: FnOnce(&dyn Control) -> Result<T, E> + Send + 'static,
     {
-        let pool = bulk_pool(threads)?;
         let (deferred, promise) = env.create_deferred::<Outcome<T>, Resolver<T>>()?;
         let state = Arc::clone(&self.state);
-        pool.spawn(move || {
-            let outcome = guard(|| work(state.as_ref()));
-            deferred.resolve(Box::new(move |_| Ok(outcome)));
-        });
+        match bulk_pool(threads) {
+            Ok(pool) => pool.spawn(move || {
+                let outcome = guard(|| work(state.as_ref()));
+                deferred.resolve(Box::new(move |_| Ok(outcome)));
+            }),
+            Err(error) => {
+                let failure = NativeFailure::of(&error);
+                deferred.resolve(Box::new(move |_| Ok(Either::A(failure))));
+            }
+        }
         Ok(promise)
     }
 }

@@ -1,35 +1,68 @@
 //! The bulk CPU pool.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use napi::{Error, Status};
 use napi_derive::napi;
 use quorate_nsga2::sort::Path;
+use quorate_types::Coded;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// A run asks for at most this many threads; more than this is a mistake, not a machine.
-const THREADS_MAX: u32 = 256;
+/// Pools that are kept, the one used last at the end: runs that take turns with two sizes find theirs warm, and
+/// no caller can make the process fill up with threads.
+const POOLS_MAX: usize = 2;
 
-/// The pool of `threads` threads; 0 stands for one per core. Pools are kept: a run that comes again finds its
-/// threads warm.
-pub fn bulk_pool(threads: u32) -> napi::Result<Arc<ThreadPool>> {
-    static POOLS: OnceLock<Mutex<Vec<Arc<ThreadPool>>>> = OnceLock::new();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let wanted = if threads == 0 { cores } else { threads.min(THREADS_MAX) as usize };
-    let mut pools = POOLS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pool) = pools.iter().find(|pool| pool.current_num_threads() == wanted) {
-        return Ok(Arc::clone(pool));
+/// The system gave no thread.
+#[derive(Debug)]
+pub struct NoThreads(String);
+
+impl fmt::Display for NoThreads {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "no threads for the CPU pool: {}; end other work, or ask for fewer threads", self.0)
     }
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(wanted)
-        .thread_name(|index| format!("quorate-cpu-{index}"))
-        .build()
-        .map_err(|error| {
-            Error::new(Status::GenericFailure, format!("no threads for the CPU pool: {error}"))
-        })?;
-    let pool = Arc::new(pool);
+}
+
+impl std::error::Error for NoThreads {}
+
+impl Coded for NoThreads {
+    const CODES: &'static [&'static str] = &["QRT_ERR_NATIVE_NO_THREADS"];
+
+    fn code(&self) -> &'static str {
+        "QRT_ERR_NATIVE_NO_THREADS"
+    }
+
+    fn retryable(&self) -> bool {
+        true
+    }
+}
+
+/// The pool of `threads` threads, at most one per core, which is also what 0 stands for: more threads than cores
+/// only take turns, and no result depends on their number.
+///
+/// # Errors
+/// [`NoThreads`] where the system is at its limit.
+pub fn bulk_pool(threads: u32) -> Result<Arc<ThreadPool>, NoThreads> {
+    static POOLS: Mutex<Vec<Arc<ThreadPool>>> = Mutex::new(Vec::new());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let wanted = if threads == 0 { cores } else { cores.min(threads as usize) };
+    // A panic here leaves a list of whole pools.
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let pool = match pools.iter().position(|pool| pool.current_num_threads() == wanted) {
+        Some(at) => pools.remove(at),
+        None => Arc::new(build(wanted)?),
+    };
+    // The threads of a pool that goes end with the runs they still have.
+    if pools.len() == POOLS_MAX {
+        pools.remove(0);
+    }
     pools.push(Arc::clone(&pool));
     Ok(pool)
+}
+
+fn build(threads: usize) -> Result<ThreadPool, NoThreads> {
+    let named = |index| format!("quorate-cpu-{index}");
+    let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(named);
+    builder.build().map_err(|error| NoThreads(error.to_string()))
 }
 
 /// What was built, and what it found on this machine.
@@ -46,6 +79,7 @@ pub struct NativeBuildInfo {
 }
 
 /// What was built, and what it found on this machine.
+// Not guarded: it copies constants and asks the processor.
 #[napi]
 pub fn build_info() -> NativeBuildInfo {
     NativeBuildInfo {

@@ -23,6 +23,7 @@ pub struct NativeTier {
 }
 
 /// The shipped tiers.
+// Not guarded: it copies a constant table.
 #[napi]
 pub fn tiers() -> Vec<NativeTier> {
     let tiers = TIERS.iter().map(|tier| NativeTier {
