@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as Addon from '../native.cjs';
-import { NATIVE_LOAD, QuorateError, type QuorateErrorCode } from './errors.js';
+import { INPUT_INVALID, NATIVE_LOAD, QuorateError, type QuorateErrorCode } from './errors.js';
 import * as parse from './parse.js';
 
 export type * from '../native.cjs';
@@ -66,11 +66,28 @@ function isFailure(value: unknown): value is Addon.NativeFailure {
   return typeof value === 'object' && value !== null && 'retryable' in value && 'code' in value;
 }
 
-function unwrap<T>(outcome: Addon.NativeFailure | T): T {
+/** How a caller calls what the core calls `field`. */
+export type Rename = (field: string) => string;
+
+function unwrap<T>(outcome: Addon.NativeFailure | T, rename: Rename = (field) => field): T {
   if (!isFailure(outcome)) return outcome;
-  throw new QuorateError(outcome.code as QuorateErrorCode, outcome.message, {
-    field: outcome.details.field,
-    retryable: outcome.retryable,
+  const { code, message, details, retryable } = outcome;
+  const own = details.field ?? '';
+  const field = rename(own);
+  // Most messages begin with the field.
+  const text = own !== '' && message.startsWith(own) ? field + message.slice(own.length) : message;
+  throw new QuorateError(code as QuorateErrorCode, text, { field: own === '' ? null : field, retryable });
+}
+
+/** What napi throws where an argument does not convert, before any code of ours runs. */
+const CONVERSION = /^(InvalidArg|[A-Z][A-Za-z]*Expected)$/;
+
+function refused(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof QuorateError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (!CONVERSION.test(code ?? '')) return error;
+  return new QuorateError(INPUT_INVALID, `an argument is of the wrong kind: ${error.message}`, {
+    cause: error,
   });
 }
 
@@ -79,14 +96,19 @@ function rethrow(thrown: { readonly error: unknown } | null): void {
 }
 
 /** Makes a short native call, or throws a `QuorateError`. */
-export function call<T>(native: () => Addon.NativeFailure | T): T {
-  return unwrap(native());
+export function call<T>(native: () => Addon.NativeFailure | T, rename?: Rename): T {
+  try {
+    return unwrap(native(), rename);
+  } catch (error) {
+    throw refused(error);
+  }
 }
 
 /** Makes a long native call with abort and progress; the JavaScript thread stays free. */
 export async function run<T>(
   native: (handle: Addon.NativeRun) => Promise<Addon.NativeFailure | T>,
   options: RunOptions = {},
+  rename?: Rename,
 ): Promise<T> {
   const { signal, onProgress } = runOptions(options);
   signal?.throwIfAborted();
@@ -112,7 +134,9 @@ export async function run<T>(
     signal?.throwIfAborted();
     report?.();
     rethrow(thrown);
-    return unwrap(outcome);
+    return unwrap(outcome, rename);
+  } catch (error) {
+    throw refused(error);
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', cancel);

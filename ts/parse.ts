@@ -79,3 +79,28 @@ export function oneOf<const T extends string>(value: unknown, path: string, valu
 export function optional<T, F>(value: unknown, fallback: F, parse: (value: unknown) => T): T | F {
   return value === undefined || value === null ? fallback : parse(value);
 }
+
+/** Refuses a key that means nothing and names the nearest that does: a misspelt option must not be ignored. */
+export function keys(given: object, path: string, allowed: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !allowed.includes(key));
+  if (unknown === undefined) return;
+  const name = unknown.slice(0, 40);
+  const field = path === '' ? name : `${path}.${name}`;
+  const nearest = allowed.reduce((best, key) => (edits(name, key) < edits(name, best) ? key : best));
+  const hint = edits(name, nearest) <= 3 ? `did you mean ${nearest}?` : `use ${allowed.join(', ')}`;
+  throw new QuorateError(INPUT_INVALID, `${field} is not known: ${hint}`, { field });
+}
+
+/** Letters to insert, delete or replace to get from one word to another (Levenshtein). */
+function edits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + Number(from[i - 1] !== to[j - 1]);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import {
   additiveEpsilon,
@@ -236,6 +238,74 @@ describe('a run on a built-in problem', () => {
     },
   );
 
+  it('gives checkpoints on the way, and an aborted run goes on from the last', async () => {
+    const whole = await optimize('ZDT2', small);
+    const checkpoints: Uint8Array[] = [];
+    const seen: number[] = [];
+    const onCheckpoint = (checkpoint: Uint8Array) => void checkpoints.push(checkpoint);
+    const onProgress = (done: number, total: number) => {
+      expect(total).toBe(60);
+      seen.push(done);
+    };
+    same(whole, await optimize('ZDT2', { ...small, checkpointGenerations: 25, onCheckpoint, onProgress }));
+    expect(checkpoints).toHaveLength(2);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(60);
+
+    const stop = new AbortController();
+    let last: Uint8Array | undefined;
+    const aborted = optimize('ZDT2', {
+      ...small,
+      checkpointGenerations: 7,
+      signal: stop.signal,
+      onCheckpoint: (checkpoint) => {
+        last = checkpoint;
+        if (checkpoints.push(checkpoint) === 5) stop.abort();
+      },
+    });
+    await expect(aborted).rejects.toThrow();
+    if (!last) throw new Error('no checkpoint');
+    same(whole, await optimize('ZDT2', { ...small, resume: last }));
+  });
+
+  it.each([
+    [{ crossover: { probability: 'x' } }, 'crossover.probability'],
+    [{ crossover: { probability: 1.5 } }, 'crossover.probability'],
+    [{ crossover: { eta: -1 } }, 'crossover.eta'],
+    [{ crossover: 5 }, 'crossover'],
+    [{ mutation: { probability: Number.NaN } }, 'mutation.probability'],
+    [{ mutation: { rate: 0.5 } }, 'mutation.rate'],
+    [{ stagnation: 5 }, 'stagnation'],
+    [{ generation: 5 }, 'generation'],
+    [{ populaton: 5 }, 'populaton'],
+    [{ signal: {} }, 'signal'],
+    [{ onCheckpoint: 5 }, 'onCheckpoint'],
+    [{ checkpointGenerations: 0 }, 'checkpointGenerations'],
+    [{ resume: new Uint8Array(40) }, 'resume'],
+    [null, 'options'],
+  ])('refuses %j, by name', async (options, field) => {
+    const error = await refusal(() => optimize('ZDT1', options as never));
+    expect(error.details.field).toBe(field);
+  });
+
+  it.each([2.7, 4_294_967_298, '2'])('refuses %s objectives', async (objectiveCount) => {
+    const error = await refusal(() => optimize({ name: 'DTLZ2', objectiveCount } as never, small));
+    expect(error.details.field).toBe('problem.objectiveCount');
+  });
+
+  it('names the nearest option to one that it does not know', async () => {
+    const error = await refusal(() => optimize('ZDT1', { generation: 5 } as never));
+    expect(error.message).toBe('generation is not known: did you mean generations?');
+  });
+
+  it('takes any number of threads and keeps few', async () => {
+    const threads = () => readdirSync('/proc/self/task').length;
+    await optimize('ZDT1', { ...small, threads: 0 });
+    const before = threads();
+    for (const count of [1, 7, 30, 64, 200, 256]) await optimize('ZDT1', { ...small, threads: count });
+    expect(threads() - before).toBeLessThanOrEqual(2 * availableParallelism());
+  });
+
   it('stops by itself when nothing is gained any more', async () => {
     const stagnation = { generations: 20, gainMin: 1e-3 };
     const result = await optimize('ZDT1', { population: 100, generations: 100_000, stagnation });
@@ -421,8 +491,13 @@ describe('a run on objectives of one’s own', () => {
     ['too many objectives', () => new Float64Array(81), 'evaluate().objectives'],
     ['none', () => undefined, 'evaluate()'],
     ['a list', () => new Array(80).fill(0), 'evaluate()'],
-    ['a promise', () => Promise.resolve(new Float64Array(80)), 'evaluate().objectives'],
-    ['a record without objectives', () => ({ violations: new Float64Array(40) }), 'evaluate().objectives'],
+    ['a promise', () => Promise.resolve(new Float64Array(80)), 'evaluate()'],
+    ['a record without objectives', () => ({ violations: new Float64Array(40) }), 'evaluate()'],
+    [
+      'too few violations',
+      () => ({ objectives: new Float64Array(80), violations: new Float64Array(39) }),
+      'evaluate().violations',
+    ],
     [
       'violations in a list',
       () => ({ objectives: new Float64Array(80), violations: [0] }),
@@ -431,6 +506,23 @@ describe('a run on objectives of one’s own', () => {
   ])('refuses an answer of %s', async (_, answer, field) => {
     const error = await refusal(() => optimize({ ...schaffer, evaluate: answer as never }, small));
     expect(error).toMatchObject({ code: 'QRT_ERR_INPUT_INVALID', details: { field } });
+  });
+
+  it('says what evaluate returned in place of numbers', async () => {
+    const answered = async (answer: unknown): Promise<string> =>
+      (await refusal(() => optimize({ ...schaffer, evaluate: () => answer } as never, small))).message;
+    const expected = 'evaluate() must return a Float64Array or { objectives, violations }, not';
+    expect(await answered(Promise.resolve())).toBe(`${expected} a promise`);
+    expect(await answered([1, 2])).toBe(`${expected} an array`);
+  });
+
+  it('takes a violation below nought as none', async () => {
+    const evaluate = (population: Float64Array) => ({
+      objectives: schaffer.evaluate(population) as Float64Array,
+      violations: new Float64Array(population.length).fill(-1),
+    });
+    const { feasible, violationMin } = await optimize({ ...schaffer, evaluate }, small);
+    expect({ feasible, violationMin }).toEqual({ feasible: true, violationMin: 0 });
   });
 
   it.each([
@@ -450,7 +542,7 @@ describe('a run on objectives of one’s own', () => {
 
   it.each([
     [{ lower: [0], upper: Float64Array.of(1) }, /INPUT_INVALID$/],
-    [{ lower: Float64Array.of(1), upper: Float64Array.of(0) }, /BOUNDS$/],
+    [{ lower: Float64Array.of(1), upper: Float64Array.of(0) }, /BOUNDS$/, 'problem.upper[0]'],
     [{ lower: Float64Array.of(0), upper: Float64Array.of(0, 1) }, /BOUNDS$|SHAPE$/],
     [{ lower: new Float64Array(), upper: new Float64Array() }, /QRT_ERR_NSGA2/],
     [{ lower: Float64Array.of(Number.NaN) }, /QRT_ERR_NSGA2/],
@@ -458,8 +550,9 @@ describe('a run on objectives of one’s own', () => {
     [{ objectiveCount: 0 }, /INPUT_INVALID$/],
     [{ objectiveCount: 2.5 }, /INPUT_INVALID$/],
     [{ evaluate: 'fast' }, /INPUT_INVALID$/],
-  ])('refuses a problem that is none (%#)', async (rest, code) => {
+  ])('refuses a problem that is none (%#)', async (rest, code, field = expect.stringMatching(/^problem/)) => {
     const error = await refusal(() => optimize({ ...schaffer, ...rest } as never, small));
     expect(error.code).toMatch(code);
+    expect(error.details.field).toEqual(field);
   });
 });

@@ -1,6 +1,8 @@
 import {
+  JOB_OBJECTIVES,
   type Job,
   type JobNode,
+  type JobObjective,
   JobScheduler,
   PLACEMENT_STRATEGIES,
   type PlacementStrategy,
@@ -22,6 +24,8 @@ export const schedule: Verb = {
     '--population N    individuals (default 50)',
     '--generations N   generations (default 100)',
     '--seed N          same seed, same plan (default 1)',
+    'Trust is what a machine has as "trust", in basis points; 5000, neither trusted nor distrusted, where it has none.',
+    'Cost and price are for all jobs as long as they take, in the currency of the file; distrust is 0 to 1.',
   ],
   example: 'npx quorate schedule examples/fleet.json',
   positionals: 1,
@@ -62,25 +66,37 @@ export const schedule: Verb = {
 function show(plan: SchedulePlan, jobs: number, nodes: number, print: (text: string) => void): void {
   const { generations, evaluations, durationMs } = plan.statistics;
   print(`${plan.placed.length} of ${jobs} jobs placed on ${nodes} nodes in ${Math.round(durationMs)} ms`);
-  print(
-    `${plan.front.length} points on the Pareto front; ${generations} generations, ${evaluations} evaluations\n`,
-  );
-  const row = (label: string, at: number): (string | number)[] => {
-    const objectives = plan.front[at]?.objectives;
-    if (!objectives) return [label];
-    const { latency, loadBalance, trust, cost, price } = objectives;
-    return [label, short(latency), short(loadBalance), short(trust), short(cost / 1e6), short(price / 1e6)];
-  };
-  const rows = Object.entries(plan.extremes).map(([name, { best }]) => row(`best ${name}`, best));
-  rows.push(row(`chosen (${plan.choice})`, plan.chosen));
-  print(table(['point', 'latency ms', 'imbalance', 'distrust', 'cost', 'price'], rows));
+  if (plan.front.length > 1) {
+    const bred = `${generations} generations, ${evaluations} evaluations`;
+    print(`${plan.front.length} points on the Pareto front; ${bred}`);
+  }
+  print(`\n${table(['point', ...COLUMNS], rowsOf(plan))}`);
   if (plan.front.length > 1) {
     const points = plan.front.map(({ objectives }, at) => {
-      return { x: objectives.latency, y: objectives.cost / 1e6, chosen: at === plan.chosen };
+      return { x: objectives.latency, y: objectives.cost, chosen: at === plan.chosen };
     });
     print(`\n${scatter(points, { xLabel: 'latency ms', yLabel: 'cost' })}`);
   }
   for (const { message } of plan.certificates.slice(0, 5)) print(`- ${message}`);
   for (const { jobId, message } of plan.unplaced.slice(0, 10)) print(`! ${jobId}: ${message}`);
   if (plan.unplaced.length > 10) print(`... and ${plan.unplaced.length - 10} more without a node`);
+}
+
+const COLUMNS = ['latency ms', 'imbalance 0-1', 'distrust 0-1', 'cost', 'price'];
+
+/** The chosen point, and before it the best in each objective in which points differ. */
+function rowsOf(plan: SchedulePlan): (string | number)[][] {
+  const row = (label: string, at: number): (string | number)[] => {
+    const objectives = plan.front[at]?.objectives;
+    return [label, ...(objectives ? JOB_OBJECTIVES.map((name) => short(objectives[name])) : [])];
+  };
+  const differs = (name: JobObjective): boolean => {
+    const { best, worst } = plan.extremes[name];
+    return plan.front[best]?.objectives[name] !== plan.front[worst]?.objectives[name];
+  };
+  const label = plan.choice === 'only' ? 'the only one' : `chosen (${plan.choice})`;
+  return [
+    ...JOB_OBJECTIVES.filter(differs).map((name) => row(`best ${name}`, plan.extremes[name].best)),
+    row(label, plan.chosen),
+  ];
 }

@@ -1,25 +1,52 @@
 /** Why a job has no node, and why no scheduler could do better, as sentences. */
 import type { NativeJobCertificate, NativeUnplaced } from '../../native.js';
 
-const UNITS: Readonly<Record<string, readonly [name: string, unit: string, scale: number]>> = {
-  cpuMilli: ['CPU', 'cores', 1000],
-  memoryMib: ['memory', 'GiB', 1024],
-  diskGib: ['disk', 'GiB', 1],
-  gpuMilli: ['GPU', 'devices', 1000],
+export type JobResource = 'cpu' | 'memory' | 'disk' | 'gpu';
+
+export const NO_NODES = 'there are no nodes';
+
+interface Wording {
+  readonly name: JobResource;
+  readonly inText: string;
+  /** How much the core counts of it in one of the caller's units. */
+  readonly scale: number;
+  readonly amount: (count: number) => string;
+}
+
+const RESOURCES: Readonly<Record<string, Wording>> = {
+  cpuMilli: {
+    name: 'cpu',
+    inText: 'CPU',
+    scale: 1000,
+    amount: (count) => `${count} CPU ${count === 1 ? 'core' : 'cores'}`,
+  },
+  memoryMib: { name: 'memory', inText: 'memory', scale: 1024, amount: (count) => `${count} GiB of memory` },
+  diskGib: { name: 'disk', inText: 'disk', scale: 1, amount: (count) => `${count} GiB of disk` },
+  gpuMilli: {
+    name: 'gpu',
+    inText: 'GPUs',
+    scale: 1000,
+    amount: (count) => `${count} ${count === 1 ? 'GPU' : 'GPUs'}`,
+  },
 };
 
+/** The public name of what the core calls `cpuMilli` and so on. */
+export function resourceOf(resource: string | null): JobResource | null {
+  return RESOURCES[resource ?? '']?.name ?? null;
+}
+
 function amount(resource: string | null, value: number): string {
-  const [, unit, scale] = UNITS[resource ?? ''] ?? ['', '', 1];
-  return `${Number((value / scale).toFixed(2))} ${unit}`;
+  const wording = RESOURCES[resource ?? ''];
+  return wording ? wording.amount(Number((value / wording.scale).toFixed(3))) : `${value}`;
 }
 
 function nameOf(resource: string | null): string {
-  return UNITS[resource ?? '']?.[0] ?? String(resource);
+  return RESOURCES[resource ?? '']?.inText ?? String(resource);
 }
 
 export function unplacedSentence(found: NativeUnplaced): string {
   const { kind, resource, requested, largestFree, nodesAllowed, nodesLacking } = found;
-  const asks = `it asks for ${amount(resource, requested)} of ${nameOf(resource)}`;
+  const asks = `it asks for ${amount(resource, requested)}`;
   switch (kind) {
     case 'no_node_allowed':
       return 'no node may take it: its GPU models and its allowed nodes leave none';
@@ -38,9 +65,9 @@ export function jobCertificateSentence(found: NativeJobCertificate, jobId: strin
     case 'job_fits_no_node':
       return `job ${jobId} fits no node, even an empty one: ${job ? unplacedSentence(job) : ''}`;
     case 'demand_exceeds_capacity':
-      return `the jobs ask for ${amount(resource, need)} of ${nameOf(resource)}, and the nodes have ${amount(resource, have)}`;
+      return `the jobs ask for ${amount(resource, need)}, and the nodes have ${amount(resource, have)}`;
     default: {
-      const each = `${amount(resource, atLeast)} of ${nameOf(resource)} or more`;
+      const each = `${amount(resource, atLeast)} or more`;
       return `${need} requests for ${each}, and the nodes have room for ${have} of that size`;
     }
   }

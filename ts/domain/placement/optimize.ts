@@ -20,8 +20,8 @@ export interface OptimizationProblem {
   readonly objectiveCount: number;
   /**
    * Computes the objectives of a whole population: `n` rows of variables in, `n` rows of objectives out,
-   * row-major. With constraints it returns `violations` beside them: one number per row, 0 where it is
-   * feasible.
+   * row-major. With constraints it returns `violations` beside them: one number per row, the sum of what is
+   * violated; 0 or less is feasible.
    */
   evaluate(
     population: Float64Array,
@@ -45,7 +45,7 @@ export interface OptimizeOptions extends RunOptions {
   readonly generations?: number;
   /** Same seed, same bits, whatever the threads. Default 1. */
   readonly seed?: number;
-  /** Threads of the CPU pool; 0 (the default) is one per core. */
+  /** Threads of the CPU pool; 0 (the default) is one per core, and more than that are taken as that. */
   readonly threads?: number;
   /** What an infeasible individual is worth. Default `feasibility-first`. */
   readonly constraints?: 'feasibility-first' | 'epsilon-level';
@@ -61,8 +61,8 @@ export interface OptimizeOptions extends RunOptions {
   /** The `checkpoint` of an earlier run with the same problem and settings, to go on from. */
   readonly resume?: Uint8Array;
   /**
-   * Called with a checkpoint every `checkpointGenerations` generations, for runs with objectives of one's
-   * own.
+   * Called with a checkpoint every `checkpointGenerations` generations (default 100): what an aborted run goes
+   * on from, by `resume`.
    */
   readonly onCheckpoint?: (checkpoint: Uint8Array) => void;
   readonly checkpointGenerations?: number;
@@ -89,6 +89,22 @@ const GENERATIONS_MAX = 10_000_000;
 const THREADS_MAX = 256;
 const ETA_MAX = 1e6;
 const CHECKPOINT_GENERATIONS = 100;
+const VIOLATIONS = 'evaluate().violations';
+const OPTIONS = [
+  'population',
+  'generations',
+  'seed',
+  'threads',
+  'constraints',
+  'stagnation',
+  'crossover',
+  'mutation',
+  'resume',
+  'onCheckpoint',
+  'checkpointGenerations',
+  'signal',
+  'onProgress',
+];
 
 /**
  * Ranks of row-major objectives, all minimised; rank 0 is best, equal points share a rank. Throws
@@ -129,15 +145,21 @@ export function builtinProblems(): string[] {
 }
 
 /**
- * Runs NSGA-II (Deb et al. 2002). Sorting and breeding run off the JavaScript thread; objectives of one's own
- * are called once per generation with the whole population.
+ * Runs NSGA-II (Deb, Pratap, Agarwal and Meyarivan 2002). Sorting and breeding run off the JavaScript thread;
+ * objectives of one's own are called once per generation with the whole population.
+ *
+ * It differs from the paper's code in four ways: the crossover is SBX of 1995 with children cut off at the
+ * bounds, not the form that shrinks near them; one mutation in twenty draws its variable anew; no child equals
+ * its parent; and the last front is pruned one point at a time, with crowding distances measured anew.
+ *
+ * A violation of 0 or less is feasible; `feasibility-first` prefers any feasible individual to any other.
  */
 export async function optimize(
   problem: OptimizationProblem | BuiltinProblem | string,
   options: OptimizeOptions = {},
 ): Promise<OptimizeResult> {
   const settings = settingsOf(options);
-  const threads = parse.integer(options.threads ?? 0, 'threads', 0, THREADS_MAX);
+  const pace = paceOf(options, settings.generations);
   const resume = parse.optional(options.resume, null, (bytes) => {
     if (!(bytes instanceof Uint8Array)) throw parse.invalid('resume', 'the bytes of a checkpoint', bytes);
     return bytes;
@@ -147,45 +169,95 @@ export async function optimize(
     const { name, objectiveCount = null } = typeof problem === 'string' ? { name: problem } : problem;
     parse.text(name, 'problem');
     parse.optional(objectiveCount, null, (count) => parse.integer(count, 'problem.objectiveCount', 1, 64));
-    const optimizer = call(() => addon.NativeOptimizer.builtin(name, objectiveCount, settings, resume));
-    await run((handle) => optimizer.run(handle, threads), options);
+    const optimizer = call(
+      () => addon.NativeOptimizer.builtin(name, objectiveCount, settings, resume),
+      inOptions,
+    );
+    await runBuiltin(optimizer, pace);
     return resultOf(optimizer);
   }
   const { lower, upper, objectiveCount } = outsideProblem(problem);
-  const optimizer = call(() => addon.NativeOptimizer.outside(lower, upper, objectiveCount, settings, resume));
-  await drive(optimizer, problem, threads, settings.generations, options);
+  const optimizer = call(
+    () => addon.NativeOptimizer.outside(lower, upper, objectiveCount, settings, resume),
+    inOptions,
+  );
+  await runOutside(optimizer, problem, pace);
   return resultOf(optimizer);
 }
 
+/** How a run is paced: on how many threads, how it is watched and stopped, how often it is written down. */
+interface Pace extends RunOptions {
+  readonly threads: number;
+  readonly generations: number;
+  readonly every: number;
+  readonly onCheckpoint: ((checkpoint: Uint8Array) => void) | undefined;
+}
+
+function paceOf(options: OptimizeOptions, generations: number): Pace {
+  const { onCheckpoint } = options;
+  if (onCheckpoint !== undefined && typeof onCheckpoint !== 'function')
+    throw parse.invalid('onCheckpoint', 'a function', onCheckpoint);
+  const every = options.checkpointGenerations ?? CHECKPOINT_GENERATIONS;
+  return {
+    ...runOptions(options),
+    threads: parse.integer(options.threads ?? 0, 'threads', 0, THREADS_MAX),
+    generations,
+    every: parse.integer(every, 'checkpointGenerations', 1, GENERATIONS_MAX),
+    onCheckpoint,
+  };
+}
+
+/** Runs to the end, with a stop at each generation that is to be written down. */
+async function runBuiltin(optimizer: NativeOptimizer, pace: Pace): Promise<void> {
+  const { signal, onProgress, threads, generations, every } = pace;
+  for (;;) {
+    const from = call(() => optimizer.generation());
+    const to = pace.onCheckpoint ? (Math.floor(from / every) + 1) * every : generations;
+    await run((handle) => optimizer.run(handle, threads, to), {
+      signal,
+      // A new leg has not counted anything yet.
+      onProgress: onProgress && ((done): void => onProgress(Math.max(done, from), generations)),
+    });
+    writeDown(optimizer, pace);
+    if (call(() => optimizer.ended())) return;
+  }
+}
+
 /** Asks, evaluates and tells until the run ends. */
-async function drive(
+async function runOutside(
   optimizer: NativeOptimizer,
   problem: OptimizationProblem,
-  threads: number,
-  generations: number,
-  options: OptimizeOptions,
+  pace: Pace,
 ): Promise<void> {
-  const every = parse.integer(
-    options.checkpointGenerations ?? CHECKPOINT_GENERATIONS,
-    'checkpointGenerations',
-    1,
-    GENERATIONS_MAX,
-  );
+  const { signal, onProgress, threads, generations } = pace;
   for (;;) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const population = call(() => optimizer.ask());
     if (population.length === 0) return;
     const rows = population.length / problem.lower.length;
     const { objectives, violations } = evaluated(problem, population, rows);
-    await run((handle) => optimizer.tell(handle, threads, objectives, violations), {
-      signal: options.signal,
-    });
-    const generation = optimizer.generation();
-    options.onProgress?.(generation, generations);
-    if (options.onCheckpoint && generation > 0 && generation % every === 0) {
-      options.onCheckpoint(call(() => optimizer.checkpoint()));
-    }
+    const told = (field: string): string => `evaluate().${field}`;
+    await run((handle) => optimizer.tell(handle, threads, objectives, violations), { signal }, told);
+    onProgress?.(
+      call(() => optimizer.generation()),
+      generations,
+    );
+    writeDown(optimizer, pace);
   }
+}
+
+function writeDown(optimizer: NativeOptimizer, { onCheckpoint, every }: Pace): void {
+  const generation = call(() => optimizer.generation());
+  if (onCheckpoint && generation > 0 && generation % every === 0)
+    onCheckpoint(call(() => optimizer.checkpoint()));
+}
+
+/** The names of the core's fields as a caller of `optimize` knows them. */
+function inOptions(field: string): string {
+  if (field === 'checkpoint') return 'resume';
+  const operator = /^operators\.(crossover|mutation)(Probability|Eta)$/.exec(field);
+  if (operator) return `${operator[1]}.${operator[2]?.toLowerCase()}`;
+  return /^(lower|upper|objectiveCount)/.test(field) ? `problem.${field}` : field;
 }
 
 function evaluated(
@@ -195,18 +267,25 @@ function evaluated(
 ): { objectives: Float64Array; violations: Float64Array | null } {
   const answer: unknown = problem.evaluate(population);
   const bare = answer instanceof Float64Array;
-  const parts = bare ? {} : parse.record(answer, 'evaluate()');
+  if (!bare && (typeof answer !== 'object' || answer === null || !('objectives' in answer))) {
+    const found = Array.isArray(answer)
+      ? 'an array'
+      : answer instanceof Promise
+        ? 'a promise'
+        : typeof answer;
+    const expected = 'evaluate() must return a Float64Array or { objectives, violations }';
+    throw new QuorateError(INPUT_INVALID, `${expected}, not ${found}`, { field: 'evaluate()' });
+  }
+  const parts: Record<string, unknown> = bare ? {} : { ...answer };
   const objectives = floats(bare ? answer : parts['objectives'], 'evaluate().objectives');
-  const violations = 'violations' in parts ? floats(parts['violations'], 'evaluate().violations') : null;
-  const expected = rows * problem.objectiveCount;
-  if (objectives.length !== expected) {
-    throw new QuorateError(
-      INPUT_INVALID,
-      `evaluate() must return ${expected} objectives, not ${objectives.length}`,
-      {
-        field: 'evaluate().objectives',
-      },
-    );
+  const violations = parts['violations'] === undefined ? null : floats(parts['violations'], VIOLATIONS);
+  for (const [field, values, expected] of [
+    ['evaluate().objectives', objectives, rows * problem.objectiveCount],
+    [VIOLATIONS, violations, rows],
+  ] as const) {
+    if (values === null || values.length === expected) continue;
+    const message = `${field} must have ${expected} numbers, not ${values.length}`;
+    throw new QuorateError(INPUT_INVALID, message, { field });
   }
   return { objectives, violations };
 }
@@ -222,11 +301,16 @@ function outsideProblem(problem: OptimizationProblem): OptimizationProblem {
 }
 
 function settingsOf(options: OptimizeOptions): NativeOptimizerSettings {
-  runOptions(options);
-  const { stagnation } = options;
+  parse.keys(parse.record(options, 'options'), '', OPTIONS);
+  const group = (owner: 'crossover' | 'mutation' | 'stagnation', names: readonly string[]) => {
+    const given = parse.record(options[owner] ?? {}, owner);
+    parse.keys(given, owner, names);
+    return given;
+  };
+  const stagnation = options.stagnation && group('stagnation', ['generations', 'gainMin']);
   const part = (owner: 'crossover' | 'mutation', name: 'probability' | 'eta', max: number): number | null => {
-    const given: Record<string, unknown> = parse.record(options[owner] ?? {}, owner);
-    return parse.optional(given[name], null, (value) => parse.finite(value, `${owner}.${name}`, 0, max));
+    const given = group(owner, ['probability', 'eta'])[name];
+    return parse.optional(given, null, (value) => parse.finite(value, `${owner}.${name}`, 0, max));
   };
   const constraints = options.constraints ?? 'feasibility-first';
   parse.oneOf(constraints, 'constraints', ['feasibility-first', 'epsilon-level']);
@@ -236,9 +320,9 @@ function settingsOf(options: OptimizeOptions): NativeOptimizerSettings {
     seed: parse.integer(options.seed ?? 1, 'seed', 0, Number.MAX_SAFE_INTEGER),
     epsilonLevel: constraints === 'epsilon-level',
     stagnationGenerations: stagnation
-      ? parse.integer(stagnation.generations, 'stagnation.generations', 1, 1e6)
+      ? parse.integer(stagnation['generations'], 'stagnation.generations', 1, 1e6)
       : null,
-    stagnationGainMin: stagnation ? parse.finite(stagnation.gainMin, 'stagnation.gainMin', 0, 1) : null,
+    stagnationGainMin: stagnation ? parse.finite(stagnation['gainMin'], 'stagnation.gainMin', 0, 1) : null,
     crossoverProbability: part('crossover', 'probability', 1),
     crossoverEta: part('crossover', 'eta', ETA_MAX),
     mutationProbability: part('mutation', 'probability', 1),
