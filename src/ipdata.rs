@@ -333,7 +333,14 @@ fn build(
     let steps = Steps::new(specs, control);
     let mut imported = Vec::with_capacity(specs.len());
     for (number, spec) in specs.iter().enumerate() {
-        imported.push(add(&mut builder, number, spec, &steps)?);
+        match add(&mut builder, number, spec, &steps) {
+            Ok(found) => imported.push(found),
+            Err(error) => {
+                // Giving back what was gathered takes tens of milliseconds, which an abort does not wait for.
+                rayon::spawn(move || drop(builder));
+                return Err(error);
+            }
+        }
     }
     let bytes = builder.finish(control)?;
     write_whole(Path::new(path), &bytes, control)?;

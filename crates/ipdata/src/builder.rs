@@ -33,8 +33,8 @@ const BAD_ROWS_FORGIVEN: u64 = 2;
 /// How many malformed rows a report describes.
 const BAD_ROWS_SHOWN: usize = 5;
 
-/// Rows between two looks at the caller's control: about a millisecond.
-const ROWS_PER_STEP: u64 = 4096;
+/// Rows between two looks at the caller's control: below a millisecond.
+const ROWS_PER_STEP: u64 = 1024;
 
 /// For which countries a place keeps more than its country. Every kept detail splits ranges and costs
 /// memory, so it is kept only where it decides: where a country or a subdivision lies in several power
