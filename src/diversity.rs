@@ -8,7 +8,9 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Float64ArraySlice, Uint8ArraySlice, Uint16ArraySlice, Uint32ArraySlice};
 use napi_derive::napi;
 use quorate_diversity::confidence::Evidence;
-use quorate_diversity::{AXIS_COUNT, AxisRule, Columns, DiversityError, Pool, Requirement, SelectOptions};
+use quorate_diversity::{
+    AXIS_COUNT, AxisRule, Columns, DiversityError, Pool, Requirement, SelectOptions, power_region,
+};
 
 use crate::failure::{Outcome, guard};
 
@@ -80,6 +82,22 @@ impl From<NativeRequirement> for Requirement {
     }
 }
 
+/// The places the tables know.
+#[napi(object)]
+pub struct NativePlaces {
+    /// Power zones, in order.
+    pub zones: Vec<String>,
+    /// ISO 3166-1 codes of two letters, in order.
+    pub countries: Vec<String>,
+}
+
+/// Every power zone and country the tables know.
+#[napi]
+pub fn known_places() -> NativePlaces {
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    NativePlaces { zones: owned(power_region::zones()), countries: owned(power_region::countries()) }
+}
+
 /// The confidence of a classification, in basis points, from the confidence of each axis.
 #[napi]
 pub fn classification_confidence(
@@ -115,6 +133,8 @@ pub struct NativePoolColumns<'a> {
     pub confidence: Uint16ArraySlice<'a>,
     /// Basis points per candidate and axis, or empty.
     pub axis_confidence: Uint16ArraySlice<'a>,
+    /// 0 or 1: `confidence` holds for the candidate as a whole.
+    pub judged_whole: Uint8ArraySlice<'a>,
     /// 0 or 1.
     pub asn_name_only: Uint8ArraySlice<'a>,
     /// 0 or 1.
@@ -140,6 +160,7 @@ impl From<NativePoolColumns<'_>> for Columns {
             region_share_ppm: given.region_share_ppm.to_vec(),
             confidence: given.confidence.to_vec(),
             axis_confidence: given.axis_confidence.to_vec(),
+            judged_whole: flags(&given.judged_whole),
             asn_name_only: flags(&given.asn_name_only),
             attested: flags(&given.attested),
             bound_facts: given.bound_facts.to_vec(),

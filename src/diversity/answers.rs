@@ -4,7 +4,7 @@ use napi::bindgen_prelude::Uint32Array;
 use napi_derive::napi;
 use quorate_diversity::certificate::{AxisValue, Rejected};
 use quorate_diversity::explain::Conflict;
-use quorate_diversity::remedy::EvidenceNeed;
+use quorate_diversity::remedy::{AddedAsk, EvidenceNeed};
 use quorate_diversity::{
     Axis, AxisMeasures, Certificate, Change, Failure, Method, Reason, Recommendation, Remedy, Repair, Rule,
     Selection, Validation, Verdict, Violation,
@@ -94,6 +94,8 @@ pub struct NativeCertificate {
     pub candidates: u32,
     /// Candidates that break no rule by themselves.
     pub eligible: u32,
+    /// Indexes of candidates that were not to be used.
+    pub without: Vec<u32>,
     /// How many candidates each rule rejects.
     pub rejected: Vec<NativeRejected>,
     /// Each of these alone makes the selection impossible.
@@ -101,12 +103,14 @@ pub struct NativeCertificate {
 }
 
 /// Candidates that a rule rejects.
-#[napi(object)]
+#[napi(object, use_nullable = true)]
 pub struct NativeRejected {
     /// The rule.
     pub rule: NativeRule,
     /// How many.
     pub count: u32,
+    /// For the rule about confidence the highest among them, in basis points.
+    pub best: Option<u32>,
 }
 
 /// Something that alone makes the selection impossible.
@@ -135,6 +139,7 @@ impl From<Certificate> for NativeCertificate {
             size: found.size as u32,
             candidates: found.candidates as u32,
             eligible: found.eligible as u32,
+            without: found.without,
             rejected: found.rejected.iter().map(NativeRejected::from).collect(),
             reasons: found.reasons.into_iter().map(NativeReason::from).collect(),
         }
@@ -143,7 +148,11 @@ impl From<Certificate> for NativeCertificate {
 
 impl From<&Rejected> for NativeRejected {
     fn from(found: &Rejected) -> Self {
-        Self { rule: rule(found.rule, found.axis), count: found.count as u32 }
+        Self {
+            rule: rule(found.rule, found.axis),
+            count: found.count as u32,
+            best: found.best.map(u32::from),
+        }
     }
 }
 
@@ -184,8 +193,8 @@ pub struct NativeRemedy {
     pub kind: String,
     /// Machines to add.
     pub count: u32,
-    /// Axes on which each must show a new value.
-    pub new_value_on: Vec<String>,
+    /// What they have to show together.
+    pub asks: Vec<NativeAddedAsk>,
     /// Values none of them may have.
     pub outside: Vec<NativeAxisValue>,
     /// Indexes of candidates that would be members beside them.
@@ -200,12 +209,33 @@ pub struct NativeRemedy {
     pub to: f64,
 }
 
+/// What machines that are added have to show on one axis.
+#[napi(object, use_nullable = true)]
+pub struct NativeAddedAsk {
+    /// The axis.
+    pub axis: String,
+    /// Different values that no member has yet, at least.
+    pub new_values: u32,
+    /// Members, old and new, that may share a value; null where they could not be too many.
+    pub per_value_max: Option<u32>,
+}
+
+impl From<AddedAsk> for NativeAddedAsk {
+    fn from(ask: AddedAsk) -> Self {
+        Self {
+            axis: ask.axis.name().to_owned(),
+            new_values: ask.new_values,
+            per_value_max: ask.per_value_max,
+        }
+    }
+}
+
 /// What one machine lacks.
 #[napi(object)]
 pub struct NativeEvidenceNeed {
     /// Index of the candidate.
     pub candidate: u32,
-    /// Its confidence is too low.
+    /// Its confidence would be too low even if those values were known.
     pub confidence: bool,
     /// Its evidence is not fresh.
     pub fresh: bool,
@@ -221,9 +251,9 @@ impl From<Remedy> for NativeRemedy {
     fn from(remedy: Remedy) -> Self {
         let of = |kind: &str| Self { kind: kind.to_owned(), ..Self::default() };
         match remedy {
-            Remedy::AddMachines { count, new_value_on, outside, beside } => Self {
+            Remedy::AddMachines { count, asks, outside, beside } => Self {
                 count: count as u32,
-                new_value_on: axis_names(&new_value_on),
+                asks: asks.into_iter().map(NativeAddedAsk::from).collect(),
                 outside: outside.into_iter().map(NativeAxisValue::from).collect(),
                 beside,
                 ..of("add_machines")
@@ -416,6 +446,8 @@ pub struct NativeVerdict {
     pub kind: String,
     /// Rules it breaks by itself.
     pub rules: Vec<NativeRule>,
+    /// Its confidence as the level judges it, where it breaks a rule by itself; basis points.
+    pub confidence: u32,
     /// Values it shares with members.
     pub conflicts: Vec<NativeConflict>,
     /// Index of the member it could replace.
@@ -453,9 +485,9 @@ impl From<Verdict> for NativeVerdict {
         let conflicts = |with: Vec<Conflict>| with.into_iter().map(NativeConflict::from).collect();
         match verdict {
             Verdict::Chosen => of("chosen"),
-            Verdict::Ineligible { rules } => {
+            Verdict::Ineligible { rules, confidence } => {
                 let rules = rules.into_iter().map(|(broken, axis)| rule(broken, axis)).collect();
-                Self { rules, ..of("ineligible") }
+                Self { rules, confidence: u32::from(confidence), ..of("ineligible") }
             }
             Verdict::Conflicts { with } => Self { conflicts: conflicts(with), ..of("conflicts") },
             Verdict::Outweighed { member, by, shares } => {

@@ -1,5 +1,7 @@
 //! Why a selection is impossible, in a form that a machine can act on and check.
 
+use quorate_types::BasisPoints;
+
 use crate::axis::Axis;
 use crate::cover::cover_below;
 use crate::error::DiversityError;
@@ -44,6 +46,8 @@ pub struct Rejected {
     pub axis: Option<Axis>,
     /// How many candidates.
     pub count: usize,
+    /// For [`Rule::Confidence`] the highest confidence among them, in basis points.
+    pub best: Option<BasisPoints>,
 }
 
 /// A value of an axis, by name.
@@ -195,13 +199,15 @@ fn rejected(pool: &Pool, requirement: &Requirement, gone: &[u32]) -> Vec<Rejecte
     let count = |rejects: &dyn Fn(u32) -> bool| there.clone().filter(|&rank| rejects(rank)).count();
     let low = |rank| pool.confidence_at(rank, requirement) < requirement.confidence_min;
     let stale = |rank: u32| requirement.fresh_evidence && !pool.fresh[rank as usize];
+    let best =
+        there.clone().filter(|&rank| low(rank)).map(|rank| pool.confidence_at(rank, requirement)).max();
     let mut found = vec![
-        Rejected { rule: Rule::Confidence, axis: None, count: count(&low) },
-        Rejected { rule: Rule::FreshEvidence, axis: None, count: count(&stale) },
+        Rejected { rule: Rule::Confidence, axis: None, count: count(&low), best },
+        Rejected { rule: Rule::FreshEvidence, axis: None, count: count(&stale), best: None },
     ];
     for axis in Axis::ALL.into_iter().filter(|&axis| requirement.per_value_max(axis).is_some()) {
         let unknown = |rank| pool.values_at(rank, axis).is_empty();
-        found.push(Rejected { rule: Rule::KnownValue, axis: Some(axis), count: count(&unknown) });
+        found.push(Rejected { rule: Rule::KnownValue, axis: Some(axis), count: count(&unknown), best: None });
     }
     found.retain(|rejected| rejected.count > 0);
     found

@@ -42,6 +42,9 @@ pub struct Columns {
     /// Confidence per axis, `n * 8` values, row by row; empty: `confidence` holds for the candidate as a
     /// whole.
     pub axis_confidence: Vec<BasisPoints>,
+    /// Whether `confidence` holds for the candidate as a whole although there are confidences per axis: it
+    /// was stated without evidence. Read only beside `axis_confidence`; empty: no.
+    pub judged_whole: Vec<bool>,
     /// Whether only the name of the network is known. Read only beside `axis_confidence`; empty: no.
     pub asn_name_only: Vec<bool>,
     /// Whether a verified attestation is present. Read only beside `axis_confidence`; empty: no.
@@ -126,6 +129,7 @@ impl Columns {
         length("confidence", self.confidence.len(), n)?;
         let optional = [
             ("axisConfidence", self.axis_confidence.len(), rows),
+            ("judgedWhole", self.judged_whole.len(), n),
             ("asnNameOnly", self.asn_name_only.len(), n),
             ("attested", self.attested.len(), n),
             ("boundFacts", self.bound_facts.len(), n),

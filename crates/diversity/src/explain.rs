@@ -1,5 +1,7 @@
 //! Why each candidate was chosen, or by which rule it was not.
 
+use quorate_types::BasisPoints;
+
 use crate::axis::Axis;
 use crate::error::DiversityError;
 use crate::pool::Pool;
@@ -15,6 +17,8 @@ pub enum Verdict {
     Ineligible {
         /// Each rule it breaks by itself, with the axis for an unknown value.
         rules: Vec<(Rule, Option<Axis>)>,
+        /// Its confidence as the level judges it, in basis points.
+        confidence: BasisPoints,
     },
     /// It shares capped values with members that could not all make way for it.
     Conflicts {
@@ -90,7 +94,7 @@ fn verdict(members: &Members, rank: u32) -> Verdict {
     }
     let rules = broken_alone(pool, requirement, rank);
     if !rules.is_empty() {
-        return Verdict::Ineligible { rules };
+        return Verdict::Ineligible { rules, confidence: pool.confidence_at(rank, requirement) };
     }
     let conflicts = conflicts(pool, requirement, ranks, rank);
     // Lightest member first: it is the one that should make way.

@@ -14,6 +14,9 @@ use crate::error::DiversityError;
 use crate::index::Index;
 use crate::requirement::Requirement;
 
+/// How sure a network or place is supposed to be once it is found out: what a fresh address source is worth.
+const FOUND_OUT_CONFIDENCE: BasisPoints = 8_000;
+
 /// How many indexes a pool keeps, one per requirement; the least recently made is dropped first.
 pub const INDEX_CACHE_MAX: usize = 8;
 
@@ -29,7 +32,8 @@ pub struct Pool {
     pub(crate) rows: Vec<[u32; AXIS_COUNT]>,
     pub(crate) names: [Vec<String>; AXIS_COUNT],
     pub(crate) confidence: Vec<BasisPoints>,
-    pub(crate) evidence: Option<Vec<Evidence>>,
+    /// Per rank, empty where no confidences per axis were given; `None` for a candidate judged as a whole.
+    pub(crate) evidence: Vec<Option<Evidence>>,
     pub(crate) fresh: Vec<bool>,
     pub(crate) weight: Vec<u64>,
     pub(crate) sets: RegionSets,
@@ -149,8 +153,9 @@ impl Pool {
         self.names[axis.index()].get(value as usize).map(String::as_str)
     }
 
-    /// The confidence of a candidate as a level judges it: relative to the level where the pool has
-    /// confidences per axis (see [`Evidence::score_for`]), the stated confidence otherwise.
+    /// The confidence of a candidate as a level judges it: relative to the level where the candidate has
+    /// confidences per axis (see [`Evidence::score_for`]), the stated confidence otherwise. What is known of
+    /// other candidates changes nothing.
     pub fn confidence_for(&self, index: u32, requirement: &Requirement) -> Option<BasisPoints> {
         self.rank_of_index.get(index as usize).map(|&rank| self.confidence_at(rank, requirement))
     }
@@ -176,9 +181,9 @@ impl Pool {
     }
 
     pub(crate) fn confidence_at(&self, rank: u32, requirement: &Requirement) -> BasisPoints {
-        match &self.evidence {
-            Some(evidence) => evidence[rank as usize].score_for(requirement),
-            None => self.confidence[rank as usize],
+        match self.evidence.get(rank as usize) {
+            Some(Some(evidence)) => evidence.score_for(requirement),
+            _ => self.confidence[rank as usize],
         }
     }
 
@@ -215,34 +220,33 @@ impl Pool {
         ranks.iter().map(|&rank| self.weight[rank as usize]).sum()
     }
 
-    /// The same candidates with other values, and with fresh attestation evidence that binds all it can, for
-    /// trials. Where there are confidences per axis, evidence raises those that it speaks of: the TEE's, and
-    /// those of values that were unknown. What an address database is worth stays as it is.
+    /// The same candidates with other values, for trials. Where there are confidences per axis, a value that
+    /// was unknown becomes as sure as a fresh address source makes it, and nothing else changes: what an
+    /// address database is worth stays as it is.
     pub(crate) fn supposing(
         &self,
         rows: Vec<[u32; AXIS_COUNT]>,
         sets: RegionSets,
         names: [Vec<String>; AXIS_COUNT],
     ) -> Self {
-        let attested = |(rank, known): (usize, &Evidence)| {
-            let mut evidence = Evidence { attested: true, bound_facts: BOUND_FACTS_MIN + 1, ..*known };
+        let found_out = |(rank, known): (usize, &Option<Evidence>)| {
+            let mut evidence = (*known)?;
             for axis in Axis::ALL {
-                let supposed = rows[rank][axis.index()] != self.rows[rank][axis.index()];
-                if supposed || matches!(axis, Axis::TeeVendor | Axis::Tcb) {
-                    evidence.axes[axis.index()] = BASIS_POINTS_MAX;
+                if rows[rank][axis.index()] != self.rows[rank][axis.index()] {
+                    evidence.axes[axis.index()] = FOUND_OUT_CONFIDENCE;
+                    evidence.asn_name_only &= axis != Axis::Asn;
                 }
             }
-            evidence
+            Some(evidence)
         };
-        let evidence = self.evidence.as_ref().map(|all| all.iter().enumerate().map(attested).collect());
+        let evidence = self.evidence.iter().enumerate().map(found_out).collect();
         Self {
             ids: self.ids.clone(),
             rows,
             names,
-            // One figure for the whole machine does not say which part of it evidence would raise.
-            confidence: vec![BASIS_POINTS_MAX; self.len()],
+            confidence: self.confidence.clone(),
             evidence,
-            fresh: vec![true; self.len()],
+            fresh: self.fresh.clone(),
             weight: self.weight.clone(),
             sets,
             shares: self.shares.clone(),
@@ -252,6 +256,21 @@ impl Pool {
             ranks_by_id: self.ranks_by_id.clone(),
             indexes: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Gives every candidate fresh attestation evidence that binds all it can, for trials. It raises the
+    /// confidences that it speaks of, which are the TEE's.
+    pub(crate) fn suppose_attested(&mut self) {
+        for evidence in self.evidence.iter_mut().flatten() {
+            evidence.attested = true;
+            evidence.bound_facts = BOUND_FACTS_MIN + 1;
+            for axis in [Axis::TeeVendor, Axis::Tcb] {
+                evidence.axes[axis.index()] = BASIS_POINTS_MAX;
+            }
+        }
+        // One figure for the whole machine does not say which part of it evidence would raise.
+        self.confidence.fill(BASIS_POINTS_MAX);
+        self.fresh.fill(true);
     }
 
     /// Turns the caller's members into ranks, ascending.
@@ -321,25 +340,28 @@ fn region_sets(columns: &Columns, order: &[u32]) -> Regions {
 
 /// Evidence per rank, where confidences per axis were given. An unknown value earns nothing, whatever was
 /// stated.
-fn evidence(columns: &Columns, order: &[u32], set_of_rank: &[u32]) -> Option<Vec<Evidence>> {
+fn evidence(columns: &Columns, order: &[u32], set_of_rank: &[u32]) -> Vec<Option<Evidence>> {
     if columns.axis_confidence.is_empty() {
-        return None;
+        return Vec::new();
     }
     let flag = |column: &[bool], index: usize| column.get(index).copied().unwrap_or(false);
     let of = |(rank, &index): (usize, &u32)| {
         let index = index as usize;
+        if flag(&columns.judged_whole, index) {
+            return None;
+        }
         let stated = &columns.axis_confidence[index * AXIS_COUNT..(index + 1) * AXIS_COUNT];
         let known = |axis: usize| match Axis::ALL[axis] {
             Axis::PowerRegion => set_of_rank[rank] != UNKNOWN,
             Axis::Asn if flag(&columns.asn_name_only, index) => true,
             _ => columns.values[axis].get(index).is_some_and(|&value| value != UNKNOWN),
         };
-        Evidence {
+        Some(Evidence {
             axes: std::array::from_fn(|axis| if known(axis) { stated[axis] } else { 0 }),
             asn_name_only: flag(&columns.asn_name_only, index),
             attested: flag(&columns.attested, index),
             bound_facts: columns.bound_facts.get(index).copied().unwrap_or(0),
-        }
+        })
     };
-    Some(order.iter().enumerate().map(of).collect())
+    order.iter().enumerate().map(of).collect()
 }

@@ -145,6 +145,15 @@ pub fn zones() -> Vec<&'static str> {
     zones
 }
 
+/// The countries the tables know: every code of ISO 3166-1, and `XK`; in order.
+pub fn countries() -> Vec<&'static str> {
+    let mut countries = Grids::shipped().countries();
+    countries.push("US");
+    countries.sort_unstable();
+    countries.dedup();
+    countries
+}
+
 const _: () = assert!(PPM_MAX == 1_000_000, "the tables are written in parts per million");
 
 #[cfg(test)]

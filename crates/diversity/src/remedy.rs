@@ -8,28 +8,32 @@ use crate::exact::search;
 use crate::index::Index;
 use crate::pool::Pool;
 use crate::repair::prefer;
-use crate::requirement::Requirement;
+use crate::requirement::{Requirement, SIZE_MAX};
 use crate::select::check_size;
 use crate::validate::{Rule, distinct, members_by_value};
 
 /// Nodes of one trial.
 const TRIAL_NODES_MAX: u64 = 2_000;
 
+/// Axes of which attestation evidence speaks. The others are a network or a place, or what an operator knows.
+const ATTESTED: [Axis; 2] = [Axis::TeeVendor, Axis::Tcb];
+
 /// A change after which the selection is possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// This many machines more, each eligible and each different from the others on every constrained axis.
+    /// This many machines more, each eligible, on which all the rest is true.
     AddMachines {
         /// How many; the smallest number that suffices.
         count: usize,
-        /// On these axes each must show a value that none of `beside` has.
-        new_value_on: Vec<Axis>,
+        /// What they have to show together, on the axes where not any machine would do.
+        asks: Vec<AddedAsk>,
         /// None may have one of these values.
         outside: Vec<AxisValue>,
         /// Indexes of candidates that would be members beside them.
         beside: Vec<u32>,
     },
-    /// Verified, fresh evidence on machines that are there already.
+    /// Knowing more of machines that are there already: verified, fresh attestation evidence, or what network
+    /// or place they are in.
     ProvideEvidence {
         /// What each machine needs; the fewest machines that suffice.
         machines: Vec<EvidenceNeed>,
@@ -47,12 +51,23 @@ pub enum Remedy {
     },
 }
 
+/// What machines that are added have to show on one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddedAsk {
+    /// The axis.
+    pub axis: Axis,
+    /// At least this many different values that no member has yet; 0 where any will do.
+    pub new_values: u32,
+    /// At most this many members, old and new, may share a value; none where they could not be too many.
+    pub per_value_max: Option<u32>,
+}
+
 /// What one machine lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvidenceNeed {
     /// Index of the candidate.
     pub candidate: u32,
-    /// Its confidence is too low.
+    /// Its confidence would be too low even if the values of `axes` were known: attestation has to raise it.
     pub confidence: bool,
     /// Its evidence is not fresh.
     pub fresh: bool,
@@ -78,8 +93,9 @@ pub fn remedies(pool: &Pool, requirement: &Requirement, size: usize) -> Result<V
     Ok(found)
 }
 
-/// The heaviest members under a changed level, by rank.
+/// The heaviest members under a changed level, by rank. A level that nobody could ask for is no help.
 fn trial(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Vec<u32>> {
+    requirement.check().ok()?;
     if size == 0 {
         return Some(Vec::new());
     }
@@ -100,19 +116,31 @@ fn add_machines(pool: &Pool, requirement: &Requirement, size: usize) -> Option<R
         for rule in &mut fewer.axes {
             rule.distinct_min = rule.distinct_min.saturating_sub(count as u32);
         }
+        fewer.require_tee_diversity &= fewer.axes[Axis::TeeVendor.index()].distinct_min > 0;
         trial(pool, &fewer, size - count)
     };
     let (count, beside) = (1..=size).find_map(|count| Some((count, lacking(count)?)))?;
-    let short = |axis: &Axis| distinct(pool, *axis, &beside) < requirement.distinct_min(*axis);
+    let ask = |axis: Axis| {
+        let new_values = requirement.distinct_min(axis).saturating_sub(distinct(pool, axis, &beside));
+        let cap = requirement.effective_max(axis, size);
+        let crowded = |cap: u32| {
+            let most = members_by_value(pool, axis, &beside).into_values().map(|members| members.len());
+            // A value that is full already is named as one that none of them may have.
+            let open = most.filter(|&members| members < cap as usize).max().unwrap_or(0);
+            open + count > cap as usize
+        };
+        let ask = AddedAsk { axis, new_values, per_value_max: cap.filter(|&cap| crowded(cap)) };
+        (new_values > 0 || ask.per_value_max.is_some()).then_some(ask)
+    };
     let full = |axis: Axis| {
-        let cap = requirement.per_value_max(axis).map_or(usize::MAX, |cap| cap as usize);
+        let cap = requirement.effective_max(axis, size).map_or(usize::MAX, |cap| cap as usize);
         let by_value = members_by_value(pool, axis, &beside);
         let full = by_value.into_iter().filter(move |(_, members)| members.len() >= cap);
         full.map(move |(value, _)| AxisValue { axis, value: pool.name(axis, value) }).collect::<Vec<_>>()
     };
     Some(Remedy::AddMachines {
         count,
-        new_value_on: Axis::ALL.into_iter().filter(short).collect(),
+        asks: Axis::ALL.into_iter().filter_map(ask).collect(),
         outside: Axis::ALL.into_iter().flat_map(full).collect(),
         beside: pool.indexes_of(&beside),
     })
@@ -121,9 +149,10 @@ fn add_machines(pool: &Pool, requirement: &Requirement, size: usize) -> Option<R
 /// Supposes that every machine had full evidence, with values of its own where nothing is known, and selects
 /// as few machines as possible for which that is not so.
 fn provide_evidence(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy> {
+    let found_out = pool.with_values(requirement, |axis| !ATTESTED.contains(&axis));
     let needs = |rank: u32| EvidenceNeed {
         candidate: pool.index_of(rank),
-        confidence: pool.confidence_at(rank, requirement) < requirement.confidence_min,
+        confidence: found_out.confidence_at(rank, requirement) < requirement.confidence_min,
         fresh: requirement.fresh_evidence && !pool.fresh[rank as usize],
         axes: Axis::ALL
             .into_iter()
@@ -135,7 +164,8 @@ fn provide_evidence(pool: &Pool, requirement: &Requirement, size: usize) -> Opti
         need.confidence || need.fresh || !need.axes.is_empty()
     };
     let complete: Vec<u32> = (0..pool.len() as u32).filter(|&rank| !lacks(rank)).collect();
-    let supposed = pool.with_full_evidence(requirement);
+    let mut supposed = pool.with_values(requirement, |_| true);
+    supposed.suppose_attested();
     let index = Index::new(&supposed, requirement);
     let (_, entries) = prefer(&supposed, &index, size, &complete, &[], TRIAL_NODES_MAX).best?;
     let machines: Vec<EvidenceNeed> =
@@ -172,6 +202,7 @@ fn relax_axes(pool: &Pool, requirement: &Requirement, size: usize) -> Vec<Remedy
         let lower = |to: u32| {
             let mut level = requirement.clone();
             level.axes[axis.index()].distinct_min = to;
+            level.require_tee_diversity &= axis != Axis::TeeVendor || to > 0;
             trial(pool, &level, size).is_some()
         };
         let lowest = from.saturating_sub(size as u32);
@@ -196,7 +227,7 @@ fn relax_axes(pool: &Pool, requirement: &Requirement, size: usize) -> Vec<Remedy
 /// Where the level asks for more different values than members: the size it needs.
 fn enlarge(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy> {
     let to = Axis::ALL.into_iter().map(|axis| requirement.distinct_min(axis) as usize).max()?;
-    (to > size && trial(pool, requirement, to).is_some()).then_some(Remedy::Relax {
+    (to > size && to <= SIZE_MAX && trial(pool, requirement, to).is_some()).then_some(Remedy::Relax {
         rule: Rule::Size,
         axis: None,
         from: size as u64,
@@ -205,15 +236,15 @@ fn enlarge(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy
 }
 
 impl Pool {
-    /// The same candidates as if each had full evidence: where a value on a constrained axis is unknown, one
-    /// of its own.
-    fn with_full_evidence(&self, requirement: &Requirement) -> Self {
+    /// The same candidates, each with a value of its own where one is unknown on a constrained axis that
+    /// `wanted` takes.
+    fn with_values(&self, requirement: &Requirement, wanted: impl Fn(Axis) -> bool) -> Self {
         let mut next: [u32; AXIS_COUNT] = std::array::from_fn(|axis| self.names[axis].len() as u32);
         next[Axis::PowerRegion.index()] = self.sets.len() as u32;
         let mut sets = self.sets.clone();
         let mut names = self.names.clone();
         let mut rows = self.rows.clone();
-        for axis in Axis::ALL.into_iter().filter(|&axis| requirement.constrains(axis)) {
+        for axis in Axis::ALL.into_iter().filter(|&axis| requirement.constrains(axis) && wanted(axis)) {
             for row in rows.iter_mut().filter(|row| row[axis.index()] == UNKNOWN) {
                 row[axis.index()] = next[axis.index()];
                 next[axis.index()] += 1;

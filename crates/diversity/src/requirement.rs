@@ -9,7 +9,10 @@ use crate::axis::{AXIS_COUNT, Axis};
 use crate::error::DiversityError;
 
 /// The largest number of members one selection can have.
-pub const SIZE_MAX: usize = 1_000;
+pub const SIZE_MAX: usize = 100;
+
+/// The largest figure of a rule. A fleet that is checked can be larger than what can be selected.
+pub const RULE_MAX: u32 = 1_000;
 
 /// The longest name of a level, in bytes.
 pub const LEVEL_NAME_BYTES_MAX: usize = 64;
@@ -170,17 +173,16 @@ impl Requirement {
             let field = root.clone().field("axes").field(axis.name());
             let rule = self.axes[axis.index()];
             for (name, value) in [("distinctMin", rule.distinct_min), ("perValueMax", rule.per_value_max)] {
-                if value as usize > SIZE_MAX {
-                    return Err(limit(field.field(name), SIZE_MAX as u64, u64::from(value)));
+                if value > RULE_MAX {
+                    return Err(limit(field.field(name), u64::from(RULE_MAX), u64::from(value)));
                 }
             }
         }
         let vendors = self.axes[Axis::TeeVendor.index()].distinct_min;
-        if self.require_tee_diversity && vendors < 2 {
+        if self.require_tee_diversity && vendors == 0 {
             return Err(refuse(
                 root.field("requireTeeDiversity"),
-                "it is on, but fewer than 2 TEE vendors are required: \
-                 raise axes.tee_vendor.distinctMin to 2 or turn it off",
+                "it is on, but no number of TEE vendors is required: state one or turn it off",
             ));
         }
         Ok(())
@@ -244,9 +246,11 @@ mod tests {
     #[test]
     fn contradictions_are_refused_with_the_field_at_fault() {
         let switch = Requirement { require_tee_diversity: true, ..Requirement::none() };
-        let error = switch.check().expect_err("the switch needs two vendors");
+        let error = switch.check().expect_err("the switch needs a number of vendors");
         assert_eq!(error.code(), "QRT_ERR_DIVERSITY_REQUIREMENT");
         assert_eq!(error.field().map(FieldPath::as_str), Some("requirement.requireTeeDiversity"));
+        let one = Requirement::none().with(Axis::TeeVendor, 1, 0);
+        assert!(one.check().is_ok(), "at least one known vendor is a level");
         let huge = Requirement::none().with(Axis::Asn, 5_000, 0);
         let path = huge.check().expect_err("too many");
         assert_eq!(path.field().map(FieldPath::as_str), Some("requirement.axes.asn.distinctMin"));

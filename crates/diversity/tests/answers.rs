@@ -6,6 +6,7 @@ mod support;
 use proptest::prelude::*;
 use quorate_diversity::certificate::{AxisValue, Rejected};
 use quorate_diversity::explain::Conflict;
+use quorate_diversity::remedy::AddedAsk;
 use quorate_diversity::{
     AXIS_COUNT, Axis, Check, Pool, Reason, Recommendation, Remedy, Repair, Requirement, Rule, SelectOptions,
     Selection, Verdict, explain, greedy, recommend, remedies, repair, select, validate, what_if,
@@ -56,8 +57,11 @@ fn one_vendor_is_named_and_evidence_is_what_helps() {
     let found = certificate(&machines, 3);
     let values = vec!["tee_vendor-1".to_owned()];
     assert_eq!(found.reasons, [Reason::DistinctValues { axis: Axis::TeeVendor, have: 1, need: 2, values }]);
-    let rejected = |rule| Rejected { rule, axis: None, count: 1 };
-    assert_eq!(found.rejected, [rejected(Rule::Confidence), rejected(Rule::FreshEvidence)]);
+    let rejected = |rule, best| Rejected { rule, axis: None, count: 1, best };
+    assert_eq!(
+        found.rejected,
+        [rejected(Rule::Confidence, Some(5_000)), rejected(Rule::FreshEvidence, None)]
+    );
     let remedies = remedies(&pool(&machines), &Requirement::gold(), 3).unwrap();
     let Some(Remedy::ProvideEvidence { machines: needs }) = remedies.first() else { panic!("{remedies:?}") };
     assert_eq!(needs.len(), 1);
@@ -86,6 +90,75 @@ fn evidence_is_no_remedy_where_old_address_data_is_what_is_missing() {
     // Of 10 000, 5 000 are the TEE's: the rest must give 3 000, which takes addresses that are 60 % sure.
     assert!(evidence(&with(6_000)));
     assert!(!evidence(&with(5_900)));
+}
+
+#[test]
+fn what_is_missing_of_a_machine_is_named_by_its_kind() {
+    // Everything is attested and the address is sure, but nobody knows the third machine's network.
+    let machines: Vec<Machine> =
+        (1..=3).map(|i| Machine::new(&format!("m{i}"), i % 3, i, 1 + i % 2, i)).collect();
+    let mut columns = columns(&machines);
+    columns.axis_confidence = vec![9_000; 3 * AXIS_COUNT];
+    columns.attested = vec![true; 3];
+    columns.bound_facts = vec![4; 3];
+    columns.values[Axis::Tcb.index()] = vec![1; 3];
+    columns.names[Axis::Tcb.index()].push("tcb-1".to_owned());
+    let pool = Pool::new(columns, 0).unwrap();
+    assert!(pool.confidence_for(2, &Requirement::gold()).unwrap() < 8_000);
+    let found = remedies(&pool, &Requirement::gold(), 3).unwrap();
+    let Some(Remedy::ProvideEvidence { machines: needs }) = found.first() else { panic!("{found:?}") };
+    assert_eq!((needs[0].candidate, needs[0].axes.as_slice()), (2, &[Axis::Asn][..]));
+    assert!(!needs[0].confidence && !needs[0].fresh, "no attestation tells a network: {needs:?}");
+}
+
+#[test]
+fn machines_to_add_are_told_how_different_they_must_be() {
+    let asked = |machines: &[Machine], level: &Requirement, size| {
+        let found = remedies(&pool(machines), level, size).unwrap();
+        let add = found.into_iter().find_map(|remedy| match remedy {
+            Remedy::AddMachines { count, asks, .. } => Some((count, asks)),
+            _ => None,
+        });
+        add.expect("machines can be added")
+    };
+    let ask = |axis, new_values, per_value_max| AddedAsk { axis, new_values, per_value_max };
+    // Two of four are there; both others in one network would be one too many for it.
+    let level = Requirement::unconstrained("L").with(Axis::Asn, 2, 1);
+    let two = [Machine::new("a", 1, 1, 1, 1), Machine::new("b", 2, 2, 2, 2)];
+    assert_eq!(asked(&two, &level, 4), (2, vec![ask(Axis::Asn, 0, Some(1))]));
+    // Three of nothing for Gold: three networks and regions, but two vendors and countries are enough.
+    let gold = vec![
+        ask(Axis::Asn, 3, Some(1)),
+        ask(Axis::Country, 2, None),
+        ask(Axis::PowerRegion, 2, Some(1)),
+        ask(Axis::TeeVendor, 2, None),
+    ];
+    assert_eq!(asked(&[], &Requirement::gold(), 3), (3, gold));
+}
+
+#[test]
+fn whoever_has_no_evidence_is_judged_by_its_one_figure_beside_others_who_have() {
+    let machines: Vec<Machine> =
+        (1..=4).map(|i| Machine::new(&format!("m{i}"), i, i, 1 + i % 2, i)).collect();
+    let mut mixed = columns(&machines);
+    mixed.axis_confidence = vec![0; 4 * AXIS_COUNT];
+    mixed.judged_whole = vec![true, true, true, false];
+    let pool = Pool::new(mixed.clone(), 0).unwrap();
+    let judged = |index| pool.confidence_for(index, &Requirement::gold()).unwrap();
+    assert_eq!([judged(0), judged(3)], [9_000, 0]);
+    mixed.judged_whole = vec![true];
+    assert!(Pool::new(mixed, 0).is_err());
+}
+
+#[test]
+fn every_relaxed_level_that_is_proposed_is_one_that_can_be_asked_for() {
+    let machines: Vec<Machine> = (1..=3).map(|i| Machine::new(&format!("m{i}"), i, i, 1, i)).collect();
+    let found = remedies(&pool(&machines), &Requirement::gold(), 3).unwrap();
+    let one = Remedy::Relax { rule: Rule::DistinctMin, axis: Some(Axis::TeeVendor), from: 2, to: 1 };
+    assert!(found.contains(&one), "{found:?}");
+    let level = Requirement::gold().with(Axis::TeeVendor, 1, 0);
+    let answer = select(&pool(&machines), &level, &SelectOptions::exact(3)).unwrap();
+    assert!(matches!(answer, Selection::Feasible(_)));
 }
 
 #[test]
@@ -171,7 +244,8 @@ fn every_candidate_is_explained() {
     assert_eq!(verdicts[3], Verdict::Outweighed { member: 2, by: 10, shares: vec![] });
     let with = vec![conflict(0, Axis::Asn, "asn-1"), conflict(1, Axis::PowerRegion, "power_region-2")];
     assert_eq!(verdicts[4], Verdict::Conflicts { with });
-    assert_eq!(verdicts[5], Verdict::Ineligible { rules: vec![(Rule::KnownValue, Some(Axis::Asn))] });
+    let rules = vec![(Rule::KnownValue, Some(Axis::Asn))];
+    assert_eq!(verdicts[5], Verdict::Ineligible { rules, confidence: 9_000 });
     // Heavier than b, whose ASN it shares, but b is the only one of its vendor.
     assert!(matches!(verdicts[6], Verdict::BreaksMinimum { .. }), "{:?}", verdicts[6]);
     let worse = explain(&pool, &Requirement::gold(), &[0, 1, 3]).unwrap();
@@ -227,7 +301,34 @@ fn one_lost_member_is_replaced_by_one_other() {
     assert!(change.minimal);
 }
 
-/// Adds the machines a remedy asks for, each with values that nobody has where it matters.
+/// What a machine that is added has on one axis where the remedy is followed as badly as it can be read: as
+/// few new values as it asks for, and else what the members have already, up to what it permits.
+fn grudging(
+    axis: Axis,
+    asks: &[AddedAsk],
+    outside: &[AxisValue],
+    beside: &[&Machine],
+    count: usize,
+) -> Vec<u32> {
+    let ask = asks.iter().find(|ask| ask.axis == axis);
+    let new = ask.map_or(0, |ask| ask.new_values as usize);
+    let cap = ask.and_then(|ask| ask.per_value_max).map_or(usize::MAX, |cap| cap as usize);
+    let mut added: Vec<u32> = (0..new).map(|nth| 20 + nth as u32).collect();
+    let named = |value: u32| {
+        let name = format!("{}-{value}", axis.name());
+        outside.iter().any(|taken| taken.axis == axis && taken.value == name)
+    };
+    let present: Vec<u32> = beside.iter().flat_map(|machine| machine.values_on(axis)).collect();
+    while added.len() < count {
+        let uses = |value: &u32| present.iter().chain(&added).filter(|&other| other == value).count();
+        let old = present.iter().chain(&added).copied().filter(|&value| !named(value));
+        let fresh = 40 + added.len() as u32;
+        added.push(old.into_iter().find(|value| uses(value) < cap).unwrap_or(fresh));
+    }
+    added
+}
+
+/// Does what a remedy asks for.
 fn follow(
     machines: &[Machine],
     remedy: &Remedy,
@@ -236,11 +337,13 @@ fn follow(
     let (mut machines, mut level, mut size) = (machines.to_vec(), level.clone(), None);
     let mut fresh = 9;
     match remedy {
-        Remedy::AddMachines { count, .. } => {
-            for _ in 0..*count {
-                fresh += 1;
-                let mut machine = Machine::new(&format!("added-{fresh}"), fresh, fresh, fresh, fresh);
-                machine.values = [fresh; 8];
+        Remedy::AddMachines { count, asks, outside, beside } => {
+            let members: Vec<&Machine> = beside.iter().map(|&index| &machines[index as usize]).collect();
+            let columns = Axis::ALL.map(|axis| grudging(axis, asks, outside, &members, *count));
+            for nth in 0..*count {
+                let mut machine = Machine::new(&format!("added-{nth}"), 0, 0, 0, 0);
+                machine.values = columns.each_ref().map(|column| column[nth]);
+                machine.regions = vec![(machine.values[Axis::PowerRegion.index()], 1)];
                 machine.confidence = 10_000;
                 machines.push(machine);
             }
@@ -268,8 +371,8 @@ fn follow(
                 (Rule::PerValueMax, Some(axis)) => level.axes[axis].per_value_max = *to as u32,
                 _ => size = Some(*to as usize),
             }
-            // A lone vendor cannot be required to differ: the switch goes with the minimum.
-            level.require_tee_diversity &= level.axes[Axis::TeeVendor.index()].distinct_min > 1;
+            // No vendor cannot be required: the switch goes with the minimum.
+            level.require_tee_diversity &= level.axes[Axis::TeeVendor.index()].distinct_min > 0;
         }
     }
     (machines, level, size)

@@ -39,6 +39,7 @@ fn every_column_is_checked() {
     assert_eq!(refused(|c| c.confidence[1] = 10_001), at(LIMIT, "confidence[1]"));
     assert_eq!(refused(|c| c.axis_confidence = vec![1; 23]), at(LENGTH, "axisConfidence"));
     assert_eq!(refused(|c| c.axis_confidence = vec![10_001; 24]), at(LIMIT, "axisConfidence[0]"));
+    assert_eq!(refused(|c| c.judged_whole = vec![true]), at(LENGTH, "judgedWhole"));
     assert_eq!(refused(|c| c.attested = vec![true]), at(LENGTH, "attested"));
     assert_eq!(refused(|c| c.expires = vec![0; 3]), at(LENGTH, "expires"));
     assert_eq!(refused(|c| c.weight[2] = u64::MAX), at(LIMIT, "weight[2]"));
@@ -94,7 +95,7 @@ fn members_and_sizes_are_checked() {
     assert_eq!(code(error), ("QRT_ERR_DIVERSITY_DUPLICATE", path("lost[1]")));
     let error = select(&pool, &gold, &SelectOptions::exact(0)).unwrap_err();
     assert_eq!(code(error), ("QRT_ERR_DIVERSITY_SIZE", path("size")));
-    let error = select(&pool, &gold, &SelectOptions::exact(1_001)).unwrap_err();
+    let error = select(&pool, &gold, &SelectOptions::exact(101)).unwrap_err();
     assert_eq!(code(error), ("QRT_ERR_DIVERSITY_LIMIT", path("size")));
     assert!(
         validate(&pool, &gold, &[0], usize::MAX).is_err() && score(&pool, &gold, &[0], usize::MAX).is_err()

@@ -1,5 +1,5 @@
 /** What is known of a machine, each value with its source, its confidence and its expiry. */
-import type { PowerRegion, TeeVendor } from './vocabulary.js';
+import type { Axis, PowerRegion, TeeVendor } from './vocabulary.js';
 
 /** One value and why it is believed. */
 export interface Fact<T> {
@@ -49,26 +49,39 @@ export interface DeviceProfile {
   /** Organisation that operates the network. */
   readonly operator?: Stated<string>;
   readonly cloud?: Stated<string>;
-  /** ISO 3166-1, two letters. */
+  /** ISO 3166-1, two capital letters; `XK` for Kosovo. */
   readonly countryCode?: Stated<string>;
-  /** A zone, a NERC region, or several with shares where a place lies in several. */
+  /**
+   * A zone, a NERC region, or several with shares where a place lies in several. `INTERNATIONAL` alone is a
+   * group of zones and names none: it counts as unknown.
+   */
   readonly powerRegion?: Stated<string> | readonly PowerZoneShare[] | PowerRegionFact;
-  /** `UNKNOWN` (or absent) never counts as a vendor. */
+  /** `UNKNOWN` (or absent) never counts as a vendor; `COUNTED_TEE_VENDOR` says what each name counts as. */
   readonly teeVendor?: TeeVendor | Fact<TeeVendor> | null;
   /** Version of the trusted computing base. */
   readonly tcb?: Stated<string>;
   readonly kernel?: Stated<string>;
   /** How sure the classification is as a whole, in basis points. */
   readonly confidence: number;
-  /** What a selection maximises the sum of; the confidence where absent. At most 2^53 - 1. */
+  /** What a selection maximises the sum of; the confidence where absent. At most 2^40. */
   readonly weight?: number;
-  /**
-   * Whether the attestation evidence answers a challenge of ours. A bare profile is the caller's word: true.
-   */
+  /** Whether the attestation evidence answers a challenge of ours. Default: whether a TEE vendor is known. */
   readonly evidenceFresh?: boolean;
   /** Facts the attestation verdict binds; the classifier counts them. */
   readonly boundFacts?: number;
 }
+
+/** The field of a profile that holds an axis. */
+export const PROFILE_FIELDS: Readonly<Record<Axis, keyof DeviceProfile>> = {
+  asn: 'asn',
+  operator: 'operator',
+  cloud: 'cloud',
+  country: 'countryCode',
+  power_region: 'powerRegion',
+  tee_vendor: 'teeVendor',
+  tcb: 'tcb',
+  kernel: 'kernel',
+};
 
 /** What the classifier returns: every axis as a fact. */
 export interface ClassifiedProfile extends DeviceProfile {

@@ -1,9 +1,11 @@
 /** Diversity levels as data: the four of the core, and any a user adds. */
+import { INPUT_INVALID, QuorateError } from '../../errors.js';
 import { addon, type NativeRequirement } from '../../native.js';
 import * as parse from '../../parse.js';
-import { AXES, type Axis, type QuorumLevel } from './vocabulary.js';
+import { nearest } from './nearest.js';
+import { AXES, AXIS_NAMES, type Axis, type QuorumLevel } from './vocabulary.js';
 
-type AxisName = 'Asn' | 'Operator' | 'Cloud' | 'Country' | 'PowerRegion' | 'TeeVendor' | 'Tcb' | 'Kernel';
+type AxisName = (typeof AXIS_NAMES)[Axis];
 
 /**
  * What a set of members has to keep. On each axis members may need a number of different values, and may be
@@ -23,23 +25,16 @@ export type QuorumRequirement = {
   readonly requireFreshEvidence?: boolean;
 };
 
-const AXIS_NAMES: Readonly<Record<Axis, AxisName>> = {
-  asn: 'Asn',
-  operator: 'Operator',
-  cloud: 'Cloud',
-  country: 'Country',
-  power_region: 'PowerRegion',
-  tee_vendor: 'TeeVendor',
-  tcb: 'Tcb',
-  kernel: 'Kernel',
-};
-
 const COUNT_MAX = 1000;
+/** A rule's name that is this many letters off is a slip; two are one pair of letters the wrong way round. */
+const SLIP_EDITS_MAX = 3;
 
-/** The shipped levels, as data to look at or to start from. */
-export const QUORUM_REQUIREMENTS: Readonly<Record<QuorumLevel, QuorumRequirement>> = Object.fromEntries(
-  addon.diversityLevels().map((level) => [level.name, fromNative(level)]),
-) as Record<QuorumLevel, QuorumRequirement>;
+/** The shipped levels, as data to look at or to start from. Frozen: a level is what its name promises. */
+export const QUORUM_REQUIREMENTS: Readonly<Record<QuorumLevel, QuorumRequirement>> = Object.freeze(
+  Object.fromEntries(
+    addon.diversityLevels().map((level) => [level.name, Object.freeze(fromNative(level))]),
+  ) as Record<QuorumLevel, QuorumRequirement>,
+);
 
 function fromNative(level: NativeRequirement): QuorumRequirement {
   const entries = AXES.flatMap((axis, at) => {
@@ -56,6 +51,12 @@ function fromNative(level: NativeRequirement): QuorumRequirement {
     minConfidenceScore: level.confidenceMin,
     requireFreshEvidence: level.freshEvidence,
   };
+}
+
+function noRule(path: string, name: string, allowed: ReadonlySet<string>): QuorateError {
+  const meant = nearest(name, allowed, SLIP_EDITS_MAX);
+  const hint = meant === null ? `there are ${[...allowed].join(', ')}` : `is ${meant} meant?`;
+  return new QuorateError(INPUT_INVALID, `${path} is no rule of a level: ${hint}`, { field: path });
 }
 
 /** The level by its name, or a level of the caller's own, checked. */
@@ -78,8 +79,7 @@ export function requirementOf(level: unknown, path = 'level'): NativeRequirement
   });
   // A misspelt constraint that is silently ignored would be a promise nobody keeps.
   const unknown = Object.keys(record).find((name) => !allowed.has(name));
-  if (unknown !== undefined)
-    throw parse.invalid(`${path}.${unknown}`, `one of ${[...allowed].join(', ')}`, unknown);
+  if (unknown !== undefined) throw noRule(`${path}.${unknown}`, unknown, allowed);
   const vendors = axes[AXES.indexOf('tee_vendor')]?.distinctMin ?? 0;
   const flag = (name: string, fallback: boolean): boolean =>
     parse.optional(record[name], fallback, (value) => parse.flag(value, `${path}.${name}`));

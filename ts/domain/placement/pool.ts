@@ -1,10 +1,12 @@
 /** Candidates in the columns of the core: checked and interned once, then asked many times. */
-import { addon, call, type NativePool, type NativePoolColumns } from '../../native.js';
+import { addon, type NativePool, type NativePoolColumns } from '../../native.js';
 import * as parse from '../../parse.js';
-import { parseConfidence, parseCountry } from './devices.js';
-import { type DeviceProfile, type Fact, isFact, type PowerZoneShare } from './facts.js';
+import { callNaming, profileField } from './core-fields.js';
+import { parseConfidence } from './devices.js';
+import { type DeviceProfile, type Fact, isFact, type PowerZoneShare, PROFILE_FIELDS } from './facts.js';
 import { CANDIDATES_MAX } from './limits.js';
-import { AXES, type Axis, TEE_VENDORS, UNKNOWN } from './vocabulary.js';
+import { parseKnownCountry, parseZone } from './places.js';
+import { AXES, type Axis, COUNTED_TEE_VENDOR, TEE_VENDORS, UNKNOWN } from './vocabulary.js';
 
 const AXIS_COUNT = AXES.length;
 const POWER_REGION = AXES.indexOf('power_region');
@@ -14,7 +16,12 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Largest weight: with it the sum over any quorum stays an exact number. */
 const WEIGHT_MAX = 2 ** 40;
 
-/** A bare profile is judged by its confidence alone, so its evidence counts as complete. */
+/** The most zones one place can lie in. */
+const ZONES_MAX = 16;
+/** The public name of every grid outside the six NERC regions: a group, no zone. */
+const ZONE_GROUP = 'INTERNATIONAL';
+
+/** A bare vendor is the caller's word for verified evidence, so that evidence counts as complete. */
 const BOUND_FACTS_OF_BARE = 4;
 
 /** The name of an axis value to its id; id 0 is UNKNOWN. */
@@ -41,12 +48,20 @@ class Dictionary {
 export class CandidatePool {
   /** @internal */
   readonly native: NativePool;
+  /** The profiles as they were when the pool was made. */
   readonly profiles: readonly DeviceProfile[];
+  /** @internal Positions of candidates of whose power region only the group is named, which is no zone. */
+  readonly groupOnly: ReadonlySet<number>;
   readonly #positions: ReadonlyMap<string, number>;
 
-  private constructor(profiles: readonly DeviceProfile[], native: NativePool) {
+  private constructor(
+    profiles: readonly DeviceProfile[],
+    native: NativePool,
+    groupOnly: ReadonlySet<number>,
+  ) {
     this.profiles = profiles;
     this.native = native;
+    this.groupOnly = groupOnly;
     this.#positions = new Map(profiles.map(({ deviceId }, at) => [deviceId, at]));
   }
 
@@ -56,11 +71,14 @@ export class CandidatePool {
   static of(profiles: readonly DeviceProfile[], now = Date.now()): CandidatePool {
     parse.list(profiles, 'profiles', CANDIDATES_MAX);
     parse.integer(now, 'now', 0, Number.MAX_SAFE_INTEGER);
-    const columns = columnsOf(profiles);
-    return new CandidatePool(
-      profiles,
-      call(() => addon.NativePool.build(columns, now)),
-    );
+    // What the caller does to its own array or profiles afterwards must not change an answer.
+    const kept = Object.freeze(
+      Array.from(profiles, (profile, at) => ({ ...parse.record(profile, `profiles[${at}]`) })),
+    ) as unknown as readonly DeviceProfile[];
+    const { columns, groupOnly } = columnsOf(kept);
+    const naming = (field: string): string => profileField(columns, field);
+    const native = callNaming(naming, () => addon.NativePool.build(columns, now));
+    return new CandidatePool(kept, native, groupOnly);
   }
 
   /** The position of a device, or QRT_ERR_INPUT_INVALID naming `path`. */
@@ -85,12 +103,15 @@ export class CandidatePool {
   }
 }
 
-function columnsOf(profiles: readonly DeviceProfile[]): NativePoolColumns {
+function columnsOf(profiles: readonly DeviceProfile[]): {
+  columns: NativePoolColumns;
+  groupOnly: ReadonlySet<number>;
+} {
   const builder = new ColumnBuilder(profiles.length);
   profiles.forEach((profile, at) => {
     builder.add(at, profile, `profiles[${at}]`);
   });
-  return builder.columns();
+  return { columns: builder.columns(), groupOnly: builder.groupOnly };
 }
 
 class ColumnBuilder {
@@ -108,13 +129,17 @@ class ColumnBuilder {
   readonly #evidenceFresh: Uint8Array;
   readonly #weight: Float64Array;
   readonly #expires: Float64Array;
-  #anyEvidence = false;
+  /** 1: no fact at all, so the one confidence of the profile is what it is judged by. */
+  readonly #bare: Uint8Array;
+  readonly #checkedZones = new Set<string>();
+  readonly groupOnly = new Set<number>();
 
   constructor(count: number) {
     this.#values = AXES.map(() => new Uint32Array(count));
     this.#regionOffsets = new Uint32Array(count + 1);
     this.#confidence = new Uint16Array(count);
     this.#axisConfidence = new Uint16Array(count * AXIS_COUNT);
+    this.#bare = new Uint8Array(count).fill(1);
     this.#asnNameOnly = new Uint8Array(count);
     this.#attested = new Uint8Array(count);
     this.#boundFacts = new Uint16Array(count);
@@ -124,7 +149,6 @@ class ColumnBuilder {
   }
 
   add(at: number, profile: DeviceProfile, path: string): void {
-    parse.record(profile, path);
     this.#deviceIds.push(parse.text(profile.deviceId, `${path}.deviceId`));
     const confidence = parseConfidence(profile.confidence, `${path}.confidence`);
     this.#confidence[at] = confidence;
@@ -134,7 +158,7 @@ class ColumnBuilder {
     this.#stated(at, 'asn', profile.asn, confidence, path, parseAsn);
     this.#stated(at, 'operator', profile.operator, confidence, path, parse.text);
     this.#stated(at, 'cloud', profile.cloud, confidence, path, parse.text);
-    this.#stated(at, 'country', profile.countryCode, confidence, path, parseCountry);
+    this.#stated(at, 'country', profile.countryCode, confidence, path, parseKnownCountry);
     this.#stated(at, 'tee_vendor', profile.teeVendor, confidence, path, parseVendor);
     this.#stated(at, 'tcb', profile.tcb, confidence, path, parse.text);
     this.#stated(at, 'kernel', profile.kernel, confidence, path, parse.text);
@@ -151,8 +175,9 @@ class ColumnBuilder {
       regionIds: Uint32Array.from(this.#regionIds),
       regionSharePpm: Uint32Array.from(this.#regionShares),
       confidence: this.#confidence,
-      // Bare profiles are judged by their one confidence; the core does so where no axis has its own.
-      axisConfidence: this.#anyEvidence ? this.#axisConfidence : new Uint16Array(),
+      // Where nobody has evidence the core is spared the confidences per axis.
+      axisConfidence: this.#bare.includes(0) ? this.#axisConfidence : new Uint16Array(),
+      judgedWhole: this.#bare,
       asnNameOnly: this.#asnNameOnly,
       attested: this.#attested,
       boundFacts: this.#boundFacts,
@@ -172,7 +197,7 @@ class ColumnBuilder {
     check: (value: unknown, path: string) => string,
   ): void {
     const index = AXES.indexOf(axis);
-    const field = `${path}.${FIELD_OF_AXIS[axis]}`;
+    const field = `${path}.${PROFILE_FIELDS[axis]}`;
     const fact = isFact<unknown>(stated) ? this.#fact(at, index, stated, field) : null;
     const value = fact ? fact.value : stated;
     const known = parse.optional(value, null, (given) => check(given, fact ? `${field}.value` : field));
@@ -187,20 +212,33 @@ class ColumnBuilder {
     if (fact.expires !== null && fact.expires !== undefined) {
       this.#expires[position] = parse.integer(fact.expires, `${path}.expires`, 0, Number.MAX_SAFE_INTEGER);
     }
-    this.#anyEvidence = true;
+    this.#bare[at] = 0;
     return fact;
   }
 
   #regions(at: number, stated: unknown, confidence: number, path: string): void {
     const field = `${path}.powerRegion`;
     const fact = isFact<string>(stated) ? this.#fact(at, POWER_REGION, stated, field) : null;
-    const zones = zonesOf(fact ?? stated, field);
+    const stands = zonesOf(fact ?? stated, field, (zone, of) => this.#zone(zone, of));
+    // A group or an unknown part could be any zone, so that the machine could share one with every other.
+    const vague = stands.some(({ zone }) => zone === UNKNOWN || zone === ZONE_GROUP);
+    if (stands.some(({ zone }) => zone === ZONE_GROUP)) this.groupOnly.add(at);
+    const zones = vague ? [] : stands;
+    checkShares(zones, field);
     for (const { zone, sharePpm } of zones) {
       this.#regionIds.push(this.#dictionaries[POWER_REGION]?.id(zone) ?? 0);
       this.#regionShares.push(sharePpm);
     }
     this.#regionOffsets[at + 1] = this.#regionIds.length;
     if (!fact) this.#axisConfidence[at * AXIS_COUNT + POWER_REGION] = confidence;
+  }
+
+  /** Each name is looked up once. */
+  #zone(value: unknown, path: string): string {
+    if (typeof value === 'string' && this.#checkedZones.has(value)) return value;
+    const zone = parseZone(value, path);
+    this.#checkedZones.add(zone);
+    return zone;
   }
 
   /**
@@ -222,43 +260,41 @@ class ColumnBuilder {
   }
 }
 
-const FIELD_OF_AXIS: Readonly<Record<Axis, string>> = {
-  asn: 'asn',
-  operator: 'operator',
-  cloud: 'cloud',
-  country: 'countryCode',
-  power_region: 'powerRegion',
-  tee_vendor: 'teeVendor',
-  tcb: 'tcb',
-  kernel: 'kernel',
-};
-
 function parseAsn(value: unknown, path: string): string {
   return String(parse.integer(value, path, 1, ASN_MAX));
 }
 
 function parseVendor(value: unknown, path: string): string {
-  return parse.oneOf(value, path, TEE_VENDORS);
+  return COUNTED_TEE_VENDOR[parse.oneOf(value, path, TEE_VENDORS)];
 }
 
 /** A zone alone, a list of shares, or a fact whose zones are the finer truth below its public region name. */
-function zonesOf(stated: unknown, path: string): PowerZoneShare[] {
+function zonesOf(
+  stated: unknown,
+  path: string,
+  parseName: (value: unknown, path: string) => string,
+): PowerZoneShare[] {
   if (stated === null || stated === undefined) return [];
-  if (typeof stated === 'string') {
-    const zone = parse.text(stated, path);
-    return zone === UNKNOWN ? [] : [{ zone, sharePpm: PPM }];
-  }
+  if (typeof stated === 'string') return [{ zone: parseName(stated, path), sharePpm: PPM }];
   if (!Array.isArray(stated)) {
     const fact = parse.record(stated, path);
     return 'zones' in fact
-      ? zonesOf(fact['zones'], `${path}.zones`)
-      : zonesOf(fact['value'], `${path}.value`);
+      ? zonesOf(fact['zones'], `${path}.zones`, parseName)
+      : zonesOf(fact['value'], `${path}.value`, parseName);
   }
-  return stated.map((share: unknown, at) => {
+  return parse.list(stated, path, ZONES_MAX).map((share: unknown, at) => {
     const record = parse.record(share, `${path}[${at}]`);
     return {
-      zone: parse.text(record['zone'], `${path}[${at}].zone`),
+      zone: parseName(record['zone'], `${path}[${at}].zone`),
       sharePpm: parse.integer(record['sharePpm'], `${path}[${at}].sharePpm`, 1, PPM),
     };
   });
+}
+
+function checkShares(zones: readonly PowerZoneShare[], path: string): void {
+  const sum = zones.reduce((total, { sharePpm }) => total + sharePpm, 0);
+  if (sum > PPM) throw parse.invalid(path, `shares that sum to at most ${PPM}`, sum);
+  const names = zones.map(({ zone }) => zone);
+  const twice = names.find((zone, at) => names.indexOf(zone) < at);
+  if (twice !== undefined) throw parse.invalid(path, 'a list in which every zone stands once', twice);
 }

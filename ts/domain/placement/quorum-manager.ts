@@ -3,15 +3,16 @@
  * watched.
  */
 import {
-  call,
   type NativeCertificate,
   type NativeChange,
   type NativeMeasures,
+  type NativeRequirement,
   runOptions,
 } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
 import { InfrastructureClassifier } from './classifier.js';
+import { callNaming, levelField } from './core-fields.js';
 import { type DeviceProfile, isFact } from './facts.js';
 import { type QuorumRequirement, requirementOf } from './levels.js';
 import { INTERVAL_SECONDS_MAX, MONITOR_INTERVAL_SECONDS, QUORUM_SIZE_MAX } from './limits.js';
@@ -31,8 +32,15 @@ export interface SelectOptions {
 }
 
 /** The proof that no members exist, in rules and figures; `reasons` says the same in sentences. */
-export interface InfeasibilityCertificate extends Omit<NativeCertificate, 'reasons'> {
+export interface InfeasibilityCertificate
+  extends Omit<NativeCertificate, 'eligible' | 'reasons' | 'rejected' | 'without'> {
   readonly level: string;
+  /** Candidates that break no rule by themselves; null where the search was cut off. */
+  readonly eligible: number | null;
+  /** How many candidates each rule keeps out; null as for `eligible`. */
+  readonly rejected: NativeCertificate['rejected'] | null;
+  /** Ids of candidates that were not to be used, such as lost members. */
+  readonly excluded: readonly string[];
   readonly scarce: NativeCertificate['reasons'];
   readonly reasons: readonly string[];
   /** What would make it possible, one sentence each. */
@@ -171,9 +179,9 @@ export class QuorumManager {
     const pool = this.pool(candidates);
     const requirement = requirementOf(level);
     const { size, method } = parseSelect(options);
-    const found = call(() => pool.native.select(requirement, size, method === 'greedy'));
+    const found = ask(() => pool.native.select(requirement, size, method === 'greedy'));
     if (found.answer === 'feasible') {
-      const { score } = call(() => pool.native.validate(requirement, found.members, size));
+      const { score } = ask(() => pool.native.validate(requirement, found.members, size));
       return {
         feasible: true,
         level: requirement.name,
@@ -187,8 +195,8 @@ export class QuorumManager {
         diversityScoreBasisPoints: score,
       };
     }
-    const certificate = certificateOf(pool, requirement.name, size, found.certificate, () =>
-      call(() => pool.native.remedies(requirement, size)).map((remedy) => remedySentence(remedy, idOf(pool))),
+    const certificate = certificateOf(pool, requirement, size, found.certificate, () =>
+      ask(() => pool.native.remedies(requirement, size)).map((remedy) => remedySentence(remedy, idOf(pool))),
     );
     const { reasons, remedies } = certificate;
     const proven = found.answer === 'infeasible';
@@ -204,11 +212,13 @@ export class QuorumManager {
     const pool = this.pool(candidates);
     const requirement = requirementOf(level);
     parse.record(options, 'options');
-    const members = options.members
-      ? pool.positions(options.members, 'members')
-      : Uint32Array.from(pool.profiles, (_, at) => at);
+    const members = parse.optional(
+      options.members,
+      Uint32Array.from(pool.profiles, (_, at) => at),
+      () => pool.positions(options.members ?? [], 'members'),
+    );
     const size = parse.integer(options.size ?? 0, 'size', 0, QUORUM_SIZE_MAX);
-    const found = call(() => pool.native.validate(requirement, members, size));
+    const found = ask(() => pool.native.validate(requirement, members, size));
     const violations = found.violations.map((violation) => ({
       rule: violation.rule.rule,
       axis: violation.rule.axis as Axis | null,
@@ -216,10 +226,11 @@ export class QuorumManager {
       need: violation.need,
       values: violation.values,
       members: pool.ids(violation.members),
-      message: violationSentence(violation, idOf(pool)),
+      message: violationSentence(violation, idOf(pool), pool.groupOnly),
     }));
-    const advice =
-      found.valid || members.length === 0 ? null : this.#advice(pool, requirement, members, size);
+    // A fleet can be checked, but it is no quorum that a few swaps could mend.
+    const advisable = members.length > 0 && members.length <= QUORUM_SIZE_MAX;
+    const advice = found.valid || !advisable ? null : this.#advice(pool, requirement, members, size);
     return {
       valid: found.valid,
       level: requirement.name,
@@ -236,9 +247,12 @@ export class QuorumManager {
   explainQuorum(candidates: Candidates, level: Level, members: readonly string[]): CandidateExplanation[] {
     const pool = this.pool(candidates);
     const positions = pool.positions(members, 'members');
-    const verdicts = call(() => pool.native.explain(requirementOf(level), positions));
+    const requirement = requirementOf(level);
+    const verdicts = ask(() => pool.native.explain(requirement, positions));
     return verdicts.map((verdict, at) => {
-      return { deviceId: pool.id(at), verdict: verdict.kind, message: verdictSentence(verdict, idOf(pool)) };
+      const bound = { confidenceMin: requirement.confidenceMin, groupOnly: pool.groupOnly.has(at) };
+      const message = verdictSentence(verdict, idOf(pool), bound);
+      return { deviceId: pool.id(at), verdict: verdict.kind, message };
     });
   }
 
@@ -255,9 +269,8 @@ export class QuorumManager {
     const pool = this.pool(candidates);
     const requirement = requirementOf(level);
     const before = pool.positions(members, 'members');
-    const { change, certificate } = call(() =>
-      pool.native.repair(requirement, before, pool.positions(lost, 'lost')),
-    );
+    const gone = pool.positions(lost, 'lost');
+    const { change, certificate } = ask(() => pool.native.repair(requirement, before, gone));
     if (change) return repairOf(pool, change);
     if (!certificate)
       return {
@@ -265,7 +278,7 @@ export class QuorumManager {
         reasons: ['the search was cut off before it found an answer'],
         certificate: null,
       };
-    const told = certificateOf(pool, requirement.name, before.length, certificate, () => []);
+    const told = certificateOf(pool, requirement, before.length, certificate, () => []);
     return { feasible: false, reasons: told.reasons, certificate: told };
   }
 
@@ -276,7 +289,7 @@ export class QuorumManager {
   whatIf(candidates: Candidates, level: Level, members: readonly string[]): DomainFailure[] {
     const pool = this.pool(candidates);
     const positions = pool.positions(members, 'members');
-    return call(() => pool.native.whatIf(requirementOf(level), positions)).map((failure) => ({
+    return ask(() => pool.native.whatIf(requirementOf(level), positions)).map((failure) => ({
       axis: failure.axis as Axis,
       value: failure.value,
       lost: pool.ids(failure.lost),
@@ -291,7 +304,7 @@ export class QuorumManager {
   /** Measures the diversity of a set on every axis, weighted. */
   measureDiversity(candidates: Candidates): DiversityMeasures {
     const pool = this.pool(candidates);
-    return measuresOf(call(() => pool.native.measures(Uint32Array.from(pool.profiles, (_, at) => at))));
+    return measuresOf(ask(() => pool.native.measures(Uint32Array.from(pool.profiles, (_, at) => at))));
   }
 
   /**
@@ -320,8 +333,10 @@ export class QuorumManager {
       if (known === null || lost.length > 0 || regained.length > 0) yield { at, validation, lost, regained };
       known = messages;
       // Evidence that expires before the next look is a change that is known in advance.
-      const expiries = profiles.flatMap((profile) => this.earliestExpiry(profile, at) ?? []);
-      const next = Math.min(at + intervalMs, ...expiries);
+      const next = profiles.reduce(
+        (first, profile) => Math.min(first, this.earliestExpiry(profile, at) ?? first),
+        at + intervalMs,
+      );
       try {
         await this.clock.sleep(Math.max(1, next - at), signal);
       } catch {
@@ -343,11 +358,11 @@ export class QuorumManager {
 
   #advice(
     pool: CandidatePool,
-    requirement: ReturnType<typeof requirementOf>,
+    requirement: NativeRequirement,
     members: Uint32Array,
     size: number,
   ): { sentences: string[]; swap: QuorumValidation['swap'] } {
-    const { change, remedies } = call(() => pool.native.recommend(requirement, members, size));
+    const { change, remedies } = ask(() => pool.native.recommend(requirement, members, size));
     if (!change)
       return { sentences: remedies.map((remedy) => remedySentence(remedy, idOf(pool))), swap: null };
     const [remove, add] = [pool.ids(change.removed), pool.ids(change.added)];
@@ -357,6 +372,11 @@ export class QuorumManager {
     ];
     return { sentences: [parts.filter((part) => part.length > 0).join(' and ')], swap: { remove, add } };
   }
+}
+
+/** A native call whose failure names the caller's fields. */
+function ask<T>(native: Parameters<typeof callNaming<T>>[1]): T {
+  return callNaming(levelField, native);
 }
 
 function idOf(pool: CandidatePool): (index: number) => string {
@@ -375,22 +395,24 @@ function parseSelect(options: unknown): Required<SelectOptions> {
 
 function certificateOf(
   pool: CandidatePool,
-  level: string,
+  { name: level, confidenceMin }: NativeRequirement,
   size: number,
   found: NativeCertificate | null,
   remedies: () => string[],
 ): InfeasibilityCertificate {
   if (!found) {
     const reasons = ['the search was cut off before it found members or a proof that there are none'];
-    const none = { candidates: pool.profiles.length, eligible: 0, rejected: [], scarce: [] };
-    return { level, size, ...none, reasons, remedies: [] };
+    const figures = { candidates: pool.profiles.length, eligible: null, rejected: null };
+    return { level, size, ...figures, excluded: [], scarce: [], reasons, remedies: [] };
   }
-  const { reasons: scarce, ...figures } = found;
+  const { reasons: scarce, without, ...figures } = found;
+  const bound = { confidenceMin, groupOnly: pool.groupOnly.size > 0 };
   return {
     level,
     ...figures,
+    excluded: pool.ids(without),
     scarce,
-    reasons: certificateSentences(found, idOf(pool)),
+    reasons: certificateSentences(found, idOf(pool), bound),
     remedies: remedies(),
   };
 }

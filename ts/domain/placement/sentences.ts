@@ -41,6 +41,11 @@ function names(all: readonly string[], most = 5): string {
   return all.length > most ? `${shown} and ${all.length - most} more` : shown;
 }
 
+/** All of them, the last one after "and". */
+function list(all: readonly string[]): string {
+  return all.length < 2 ? all.join() : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
+}
+
 function valueNames(values: readonly NativeAxisValue[], most = 6): string {
   return names(
     values.map(({ axis, value }) => `${axisWord(axis)} ${value}`),
@@ -48,19 +53,43 @@ function valueNames(values: readonly NativeAxisValue[], most = 6): string {
   );
 }
 
-/** A rule a machine breaks by itself. */
-export function ineligibility({ rule, axis }: NativeRule): string {
-  if (rule === 'confidence') return 'its classification is not sure enough';
+/** What sentences say beside what the core says. */
+export interface SentenceContext {
+  /** Lowest confidence the level asks, in basis points. */
+  readonly confidenceMin: number;
+  /** Whether the power region of one of the machines is stated as a group that names no zone. */
+  readonly groupOnly: boolean;
+}
+
+/** Why a power region that was stated counts as unknown. */
+function groupHint(axis: string | null | undefined, groupOnly: boolean): string {
+  if (!groupOnly || axis !== 'power_region') return '';
+  return ' (INTERNATIONAL is the group of many grids: state the zone)';
+}
+
+/** A rule a machine breaks by itself; `confidence` says how sure its classification is. */
+function ineligibility(
+  { rule, axis }: NativeRule,
+  confidence: string,
+  { confidenceMin, groupOnly }: SentenceContext,
+): string {
+  if (rule === 'confidence')
+    return `its classification is not sure enough: ${confidence}, ${confidenceMin / 100} % are needed`;
   if (rule === 'fresh_evidence') return 'it has no fresh attestation evidence';
-  if (rule === 'known_value') return `its ${axisWord(axis)} is unknown`;
+  if (rule === 'known_value') return `its ${axisWord(axis)} is unknown${groupHint(axis, groupOnly)}`;
   return `it breaks ${rule}`;
 }
 
 export function violationSentence(
   { rule, have, need, values, members }: NativeViolation,
   idOf: IdOf,
+  groupOnly: ReadonlySet<number>,
 ): string {
   const who = names(members.map(idOf));
+  const hint = groupHint(
+    rule.axis,
+    members.some((member) => groupOnly.has(member)),
+  );
   const { axis } = rule;
   switch (rule.rule) {
     case 'size':
@@ -70,10 +99,10 @@ export function violationSentence(
     case 'fresh_evidence':
       return `no fresh attestation evidence for ${who}`;
     case 'known_value':
-      return `the ${axisWord(axis)} of ${who} is unknown`;
+      return `the ${axisWord(axis)} of ${who} is unknown${hint}`;
     case 'distinct_min': {
       const present = values.length > 0 ? ` (${names(values)})` : '';
-      return `${have} ${axisWord(axis, have)}${present}, at least ${need} are needed`;
+      return `${have} ${axisWord(axis, have)}${present}, at least ${need} are needed${hint}`;
     }
     default:
       return `${have} members share ${axisWord(axis)} ${names(values)} (${who}), at most ${need} may`;
@@ -81,13 +110,18 @@ export function violationSentence(
 }
 
 /** Why a selection is impossible: first what is scarce, then what kept machines out. */
-export function certificateSentences(certificate: NativeCertificate, idOf: IdOf): string[] {
+export function certificateSentences(
+  certificate: NativeCertificate,
+  idOf: IdOf,
+  context: SentenceContext,
+): string[] {
   // Where no machine is eligible, every other count is nought as well and says nothing more.
   const nobody = certificate.reasons.filter(({ kind, have }) => kind === 'eligible_candidates' && have === 0);
   const reasons = nobody.length > 0 ? nobody : certificate.reasons;
   const scarce = reasons.map((reason) => reasonSentence(reason, idOf));
-  const rejected = certificate.rejected.map(({ rule, count }) => {
-    return `${machines(count)} of ${certificate.candidates} cannot be members: ${ineligibility(rule)}`;
+  const rejected = certificate.rejected.map(({ rule, count, best }) => {
+    const why = ineligibility(rule, `${(best ?? 0) / 100} % at most`, context);
+    return `${machines(count)} of ${certificate.candidates} cannot be members: ${why}`;
   });
   return [...scarce, ...rejected];
 }
@@ -122,21 +156,59 @@ function ruleWord({ rule, axis }: NativeRule): string {
 
 /** What would make an impossible selection possible. */
 export function remedySentence(remedy: NativeRemedy, idOf: IdOf): string {
-  if (remedy.kind === 'add_machines') {
-    const fresh = remedy.newValueOn.map((axis) => axisWord(axis));
-    const different = fresh.length > 0 ? `, each with another ${fresh.join(', ')}` : '';
-    const outside = remedy.outside.length > 0 ? ` outside ${valueNames(remedy.outside)}` : '';
-    const beside = remedy.beside.length > 0 ? ` beside ${names(remedy.beside.map(idOf))}` : '';
-    return `add ${remedy.count} eligible ${remedy.count === 1 ? 'machine' : 'machines'}${different}${outside}${beside}`;
-  }
-  if (remedy.kind === 'provide_evidence') {
-    const unknown = [...new Set(remedy.machines.flatMap(({ axes }) => axes))];
-    const differing =
-      unknown.length > 0 ? `, of different ${unknown.map((axis) => axisWord(axis, 2)).join(', ')}` : '';
-    const who = names(remedy.machines.map(({ candidate }) => idOf(candidate)));
-    return `bring fresh, verified attestation evidence of ${machines(remedy.machines.length)}, such as ${who}${differing}`;
-  }
+  if (remedy.kind === 'add_machines') return addSentence(remedy, idOf);
+  if (remedy.kind === 'provide_evidence') return evidenceSentence(remedy, idOf);
   return relaxSentence(remedy);
+}
+
+function addSentence({ count, asks, outside, beside }: NativeRemedy, idOf: IdOf): string {
+  const other = beside.length > 0 ? 'other ' : '';
+  // What one machine has can be said of it; of several, how many different values there must be among them.
+  const different = asks.filter(({ newValues, perValueMax }) => {
+    return count > 1 && (perValueMax === 1 || (newValues === count && beside.length === 0));
+  });
+  const rest = asks.filter((ask) => !different.includes(ask));
+  const shown = rest.filter(({ newValues }) => newValues > 0);
+  const least = shown.map(({ axis, newValues }) => `${newValues} ${other}${axisWord(axis, newValues)}`);
+  const each = shown.map(({ axis }) => `${beside.length > 0 ? 'another' : 'a known'} ${axisWord(axis)}`);
+  // Of an axis with at most one member per value, what others have stands among what is outside.
+  const capped = rest.flatMap(({ axis, perValueMax }) => {
+    return perValueMax && perValueMax > 1 ? `with at most ${perValueMax} members per ${axisWord(axis)}` : [];
+  });
+  const parts = [
+    different.length > 0 ? `in different ${list(different.map(({ axis }) => axisWord(axis, 2)))}` : '',
+    shown.length > 0 ? (count === 1 ? `with ${list(each)}` : `of at least ${list(least)}`) : '',
+    ...capped,
+    outside.length > 0 ? `outside ${valueNames(outside)}` : '',
+    beside.length > 0 ? `beside ${names(beside.map(idOf))}` : '',
+  ].filter((part) => part.length > 0);
+  const added = `add ${count} eligible ${count === 1 ? 'machine' : 'machines'}`;
+  return parts.length > 0 ? `${added} ${parts.join(', ')}` : added;
+}
+
+/** Axes of which attestation evidence speaks; of the others nobody but a network or an operator knows. */
+const ATTESTED_AXES: readonly string[] = ['tee_vendor', 'tcb'];
+
+function evidenceSentence({ machines: needs }: NativeRemedy, idOf: IdOf): string {
+  const attested = needs.filter(({ confidence, fresh, axes }) => {
+    return confidence || fresh || axes.some((axis) => ATTESTED_AXES.includes(axis));
+  });
+  const parts: string[] = [];
+  if (attested.length > 0) {
+    const who = names(attested.map(({ candidate }) => idOf(candidate)));
+    const vendors = attested.filter(({ axes }) => axes.includes('tee_vendor')).length;
+    const differing = vendors > 1 ? `, of different ${axisWord('tee_vendor', 2)}` : '';
+    const such = attested.length === 1 ? who : `${machines(attested.length)}, such as ${who}`;
+    parts.push(`bring fresh, verified attestation evidence with its TCB version of ${such}${differing}`);
+  }
+  const unknown = new Set(needs.flatMap(({ axes }) => axes.filter((axis) => !ATTESTED_AXES.includes(axis))));
+  for (const axis of unknown) {
+    const who = needs.filter(({ axes }) => axes.includes(axis)).map(({ candidate }) => idOf(candidate));
+    parts.push(
+      `find out the ${axisWord(axis)} of ${names(who)}: it helps where no other member has the same`,
+    );
+  }
+  return parts.join(', and ');
 }
 
 function relaxSentence({ rule, from, to }: NativeRemedy): string {
@@ -149,6 +221,7 @@ function relaxSentence({ rule, from, to }: NativeRemedy): string {
     case 'fresh_evidence':
       return 'let the level accept evidence that is not fresh';
     case 'distinct_min':
+      if (to === 0) return `let the level ask for no number of ${axis}`;
       return `let the level ask for ${to} instead of ${from} ${axis}`;
     case 'per_value_max':
       return `let the level accept ${to} instead of ${from} members per ${axisWord(rule.axis)}`;
@@ -158,7 +231,7 @@ function relaxSentence({ rule, from, to }: NativeRemedy): string {
 }
 
 /** Why a candidate is or is not a member. */
-export function verdictSentence(verdict: NativeVerdict, idOf: IdOf): string {
+export function verdictSentence(verdict: NativeVerdict, idOf: IdOf, context: SentenceContext): string {
   const shared = verdict.conflicts.map(
     ({ member, axis, value }) => `${axisWord(axis)} ${value} with ${idOf(member)}`,
   );
@@ -167,7 +240,9 @@ export function verdictSentence(verdict: NativeVerdict, idOf: IdOf): string {
     case 'chosen':
       return 'chosen';
     case 'ineligible':
-      return verdict.rules.map(ineligibility).join('; ');
+      return verdict.rules
+        .map((rule) => ineligibility(rule, `${verdict.confidence / 100} %`, context))
+        .join('; ');
     case 'conflicts':
       return `shares ${names(shared)}`;
     case 'outweighed':

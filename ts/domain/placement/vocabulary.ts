@@ -1,9 +1,6 @@
 /** The names that are the same in Rust, TypeScript, REST, metrics and docs. */
 
-/**
- * TEE vendors. `ARM_TRUSTZONE` is the group of the three Arm names below it; `AWS_NITRO` counts only by
- * policy.
- */
+/** TEE vendors, as a verdict may name them; `COUNTED_TEE_VENDOR` says what each counts as. */
 export const TEE_VENDORS = [
   'AMD_SEV_SNP',
   'INTEL_TDX',
@@ -17,8 +14,27 @@ export const TEE_VENDORS = [
 export type TeeVendor = (typeof TEE_VENDORS)[number];
 
 /**
+ * The vendor a name counts as. Members that share it could fall to one flaw, so:
+ * - `ARM_TRUSTZONE`, `ARM_CCA` and `ARM_PSA` are one vendor, under the first name: they rest on the same
+ *   architecture and its root of trust.
+ * - `ARM_TRUSTZONE_UNATTESTED` is unknown: nobody proved it.
+ * - `AWS_NITRO` is unknown: its evidence says that the cloud's own hypervisor vouches for the machine, which
+ *   an operator may accept by a policy. There is no such policy yet, and without one it counts as no vendor.
+ */
+export const COUNTED_TEE_VENDOR: Readonly<Record<TeeVendor, TeeVendor>> = Object.freeze({
+  AMD_SEV_SNP: 'AMD_SEV_SNP',
+  INTEL_TDX: 'INTEL_TDX',
+  ARM_TRUSTZONE: 'ARM_TRUSTZONE',
+  ARM_CCA: 'ARM_TRUSTZONE',
+  ARM_PSA: 'ARM_TRUSTZONE',
+  ARM_TRUSTZONE_UNATTESTED: 'UNKNOWN',
+  AWS_NITRO: 'UNKNOWN',
+  UNKNOWN: 'UNKNOWN',
+});
+
+/**
  * Power regions: the six NERC regions, and one name for every grid outside them. Zones lie below
- * `INTERNATIONAL`.
+ * `INTERNATIONAL`, which is no zone itself: alone it says nothing of a machine's grid and counts as unknown.
  */
 export const POWER_REGIONS = [
   'NERC_RFC',
@@ -47,6 +63,18 @@ export const AXES = [
   'kernel',
 ] as const;
 export type Axis = (typeof AXES)[number];
+
+/** What an axis is called inside the names of a level's rules, such as `minAsnDiversity`. */
+export const AXIS_NAMES = {
+  asn: 'Asn',
+  operator: 'Operator',
+  cloud: 'Cloud',
+  country: 'Country',
+  power_region: 'PowerRegion',
+  tee_vendor: 'TeeVendor',
+  tcb: 'Tcb',
+  kernel: 'Kernel',
+} as const satisfies Readonly<Record<Axis, string>>;
 
 /** What an unknown value is called. It never counts as diverse. */
 export const UNKNOWN = 'UNKNOWN';

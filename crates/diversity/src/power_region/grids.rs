@@ -95,6 +95,10 @@ impl Grids {
         split.map(|(code, _)| *code).collect()
     }
 
+    pub(super) fn countries(&self) -> Vec<&'static str> {
+        self.countries.keys().copied().collect()
+    }
+
     pub(super) fn zones(&self) -> Vec<&'static str> {
         let sets = self.countries.values().flat_map(|country| {
             country.subdivisions.iter().map(|(_, shares)| shares).chain(std::iter::once(&country.rest))

@@ -46,6 +46,7 @@ fn the_tables_are_read_wholly() {
     for (code, whole) in Grids::shipped().codes() {
         assert!(whole && (iso.contains(&code) || code == "XK"), "{code}");
     }
+    assert_eq!(countries().len(), 250);
     assert!(counties.all().iter().all(|county| county.shares.iter().all(|share| share.zone != "NERC_FRCC")));
 }
 

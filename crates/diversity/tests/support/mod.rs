@@ -174,7 +174,6 @@ pub(crate) fn requirement() -> impl Strategy<Value = Requirement> {
     let custom = custom.prop_map(|(rules, fresh_evidence, confident)| {
         let mut requirement = Requirement::unconstrained("CUSTOM");
         for (axis, (distinct_min, per_value_max)) in Axis::ALL.into_iter().zip(rules) {
-            let distinct_min = if axis == Axis::TeeVendor && distinct_min == 1 { 0 } else { distinct_min };
             requirement = requirement.with(axis, distinct_min, per_value_max);
         }
         requirement.fresh_evidence = fresh_evidence;
