@@ -79,6 +79,18 @@ describe('a quorum under watch', () => {
     await ended;
   });
 
+  it('counts the expiries of a very large fleet', async () => {
+    const expires = START + 7000;
+    const many = machines(130_000, { kernel: fact('k', { expires }) });
+    const { clock, stop, ended, looks } = watch(many, 3600);
+    await clock.advance(6999);
+    expect(looks()).toBe(1);
+    await clock.advance(1);
+    expect(looks()).toBe(2);
+    stop.abort();
+    await ended;
+  });
+
   it('looks every minute where no interval is given', async () => {
     const { clock, stop, ended, looks } = watch(machines(3));
     await clock.advance(59_999);

@@ -385,8 +385,7 @@ describe('what if a failure domain is lost', () => {
   it('finds no single failure that takes the majority of a wide quorum', () => {
     const wide = machines(5).map((one, n) => ({
       ...one,
-      teeVendor:
-        (['AMD_SEV_SNP', 'INTEL_TDX', 'ARM_CCA', 'ARM_PSA', 'AWS_NITRO'] as const)[n] ?? ('UNKNOWN' as const),
+      teeVendor: (['AMD_SEV_SNP', 'INTEL_TDX', 'ARM_CCA'] as const)[n % 3] ?? ('UNKNOWN' as const),
       operator: `op${n}`,
       cloud: `cloud${n}`,
       tcb: `tcb${n}`,
@@ -398,7 +397,9 @@ describe('what if a failure domain is lost', () => {
       wide.map(({ deviceId }) => deviceId),
     );
     expect(failures.every(({ majoritySurvives }) => majoritySurvives)).toBe(true);
-    expect(failures.every(({ twoThirdsSurvive }) => twoThirdsSurvive)).toBe(true);
+    // Three vendors among five members: two always share one.
+    const fatal = failures.filter(({ twoThirdsSurvive }) => !twoThirdsSurvive);
+    expect(fatal.map(({ value }) => value)).toEqual(['AMD_SEV_SNP', 'INTEL_TDX']);
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  CandidatePool,
   type DeviceProfile,
   type Level,
   QUORUM_LEVELS,
@@ -6,6 +7,7 @@ import {
   QuorumManager,
   type QuorumRequirement,
   TEE_VENDORS,
+  type TeeVendor,
 } from 'quorate/placement';
 import { describe, expect, it } from 'vitest';
 import { ManualClock, START } from '../support/clock.js';
@@ -119,8 +121,19 @@ describe('each constraint of Gold at its border', () => {
     expect(rulesOf(members, 'GOLD')).toContain('distinct_min tee_vendor');
   });
 
-  it('the three Arm names and Nitro are vendors of their own right as data', () => {
+  it('every vendor counts as what it is: the Arm names as one, what nobody proved as none', () => {
+    const vendorsOf = (...vendors: TeeVendor[]) =>
+      manager.measureDiversity(vendors.map((teeVendor, n) => machine(n, { teeVendor }))).tee_vendor.unique;
+    expect(vendorsOf('ARM_TRUSTZONE', 'ARM_CCA', 'ARM_PSA')).toBe(1);
+    expect(vendorsOf('AMD_SEV_SNP', 'INTEL_TDX', 'ARM_CCA')).toBe(3);
+    for (const none of ['ARM_TRUSTZONE_UNATTESTED', 'AWS_NITRO', 'UNKNOWN'] as const)
+      expect(vendorsOf('AMD_SEV_SNP', none)).toBe(1);
     expect(TEE_VENDORS).toEqual(expect.arrayContaining(['ARM_CCA', 'ARM_PSA', 'AWS_NITRO', 'UNKNOWN']));
+    const arm = [machine(0, { teeVendor: 'ARM_CCA' }), machine(1, { teeVendor: 'ARM_PSA' })];
+    expect(rulesOf(arm, { name: 'TWO', minTeeVendorDiversity: 2 })).toEqual(['distinct_min tee_vendor']);
+    expect(rulesOf(arm, { name: 'ONE', minTeeVendorDiversity: 1 })).toEqual([]);
+    const nitro = machines(2, { teeVendor: 'AWS_NITRO' });
+    expect(rulesOf(nitro, { name: 'ONE', minTeeVendorDiversity: 1 })).toEqual(['distinct_min tee_vendor']);
   });
 
   it('power regions: two are stated, but three members need three, and the refusal says three', () => {
@@ -174,13 +187,19 @@ describe('each constraint of Gold at its border', () => {
 });
 
 describe('profiles with bare values beside profiles with facts', () => {
-  // The core judges every candidate by its axes as soon as one carries facts; a bare profile has one confidence
-  // for all, and that should decide wherever it stands.
-  it.fails('are judged by their own confidence, whoever else is in the pool', () => {
+  it('are judged by their own confidence, whoever else is in the pool', () => {
     const bare = [machine(0, { confidence: 8000 }), machine(1, { confidence: 8000 })];
     const evidenced = machine(2, { asn: fact(64_502), tcb: '3', boundFacts: 4 });
     expect(rulesOf([...bare, machine(2)], 'GOLD')).toEqual([]);
     expect(rulesOf([...bare, evidenced], 'GOLD')).toEqual([]);
+    const members = ['m0', 'm1', 'm2'];
+    for (const confidence of [7600, 8500]) {
+      const pool = machines(3, { confidence });
+      const alone = manager.validateQuorum(pool, 'GOLD', { members }).valid;
+      const beside = manager.validateQuorum([...pool, machine(9, { asn: fact(1) })], 'GOLD', { members });
+      expect(beside.valid).toBe(alone);
+      expect(alone).toBe(confidence >= 8000);
+    }
   });
 });
 
@@ -263,6 +282,229 @@ describe('levels of a user’s own', () => {
       const error = await refusal(call);
       expect(error).toMatchObject({ code: 'QRT_ERR_INPUT_INVALID', details: { field } });
     }
+  });
+});
+
+describe('what no caller can change afterwards', () => {
+  it('is a pool: neither its array nor its profiles', () => {
+    const profiles = machines(4).map((one, n) => ({ ...one, weight: n }));
+    const pool = manager.pool(profiles);
+    const before = manager.selectOptimalQuorum(pool, 'GOLD', { size: 3 });
+    profiles.reverse();
+    for (const profile of profiles) profile.deviceId = 'x';
+    expect(manager.selectOptimalQuorum(pool, 'GOLD', { size: 3 })).toEqual(before);
+    expect(before.feasible && before.members).toEqual(['m3', 'm2', 'm1']);
+  });
+
+  it('is a shipped level', () => {
+    expect(() => Object.assign(QUORUM_REQUIREMENTS.GOLD, { minAsnDiversity: 0 })).toThrow(TypeError);
+    expect(() => Object.assign(QUORUM_REQUIREMENTS, { GOLD: { name: 'GOLD' } })).toThrow(TypeError);
+  });
+
+  it('is what has expired: the time of a pool is a time', async () => {
+    const profiles = machines(2, { asn: fact(1, { expires: 5 }) });
+    for (const now of [Number.NaN, -1, 1.5, '9']) {
+      const error = await refusal(() => CandidatePool.of(profiles, now as never));
+      expect(error.details.field).toBe('now');
+    }
+  });
+});
+
+describe('places', () => {
+  it.each([
+    ['nerc_wecc', 'NERC_WECC'],
+    ['NERC_WEC', 'NERC_WECC'],
+    ['eu_nordic', 'EU_NORDIC'],
+    ['EU_NORDICS', 'EU_NORDIC'],
+    ['INTERNATIONL', 'INTERNATIONAL'],
+    ['gb', 'GB'],
+    ['UK', 'one of GB, IE'],
+    ['NL', 'EU_CONTINENTAL'],
+    ['Unknown', 'UNKNOWN'],
+  ])('a zone that can only be a slip is refused: %s is meant to be %s', async (powerRegion, meant) => {
+    const error = await refusal(() => manager.pool([machine(0), machine(1, { powerRegion })]));
+    expect(error).toMatchObject({ code: 'QRT_ERR_INPUT_INVALID' });
+    expect(error.details.field).toBe('profiles[1].powerRegion');
+    expect(error.message).toContain(`must be ${meant},`);
+    const shares = [{ zone: powerRegion, sharePpm: 1 }];
+    const inList = await refusal(() => manager.pool([machine(0, { powerRegion: shares })]));
+    expect(inList.details.field).toBe('profiles[0].powerRegion[0].zone');
+  });
+
+  it.each(['X', 'GRID_3', 'ZONE_4', 'G1', 'basement', 'NERC_SERC', 'SAPP', 'IE'])(
+    'a zone of one’s own or of the tables is taken: %s',
+    (powerRegion) => {
+      expect(manager.measureDiversity([machine(0, { powerRegion })]).power_region.unique).toBe(1);
+    },
+  );
+
+  it('INTERNATIONAL alone is a group of zones: it counts as unknown, and the refusal says why', () => {
+    const two = [machine(0), machine(1, { powerRegion: 'INTERNATIONAL' }), machine(2)];
+    const { violations } = manager.validateQuorum(two, 'GOLD');
+    expect(violations.map(({ rule, axis }) => `${rule} ${axis}`)).toContain('known_value power_region');
+    for (const { message } of violations) expect(message).toMatch(/INTERNATIONAL is the group of many grids/);
+    const [, told] = manager.explainQuorum(two, 'GOLD', []);
+    expect(told?.message).toMatch(/power region is unknown \(INTERNATIONAL/);
+    const refused = manager.selectOptimalQuorum(two, 'GOLD', { size: 3 });
+    expect(!refused.feasible && refused.reasons.join()).toMatch(/INTERNATIONAL/);
+  });
+
+  it.each([
+    ['UK', /must be GB, not "UK"/],
+    ['EL', /must be GR/],
+    ['XX', /ISO 3166-1/],
+    ['ZZ', /ISO 3166-1/],
+    ['de', /two capital letters/],
+  ])('%s is no country', async (countryCode, message) => {
+    const error = await refusal(() => manager.pool([machine(0, { countryCode })]));
+    expect(error).toMatchObject({
+      code: 'QRT_ERR_INPUT_INVALID',
+      details: { field: 'profiles[0].countryCode' },
+    });
+    expect(error.message).toMatch(message);
+  });
+
+  it('every country is one', () => {
+    const all = ['US', 'GB', 'AQ', 'XK', 'SS', 'TW', 'PS', 'VA', 'UM'].map((countryCode, n) =>
+      machine(n, { countryCode }),
+    );
+    expect(manager.measureDiversity(all).country.unique).toBe(9);
+  });
+});
+
+describe('answers at their limits', () => {
+  it('a fleet larger than any quorum is checked, without advice', () => {
+    const fleet = machines(5000).map((one) => ({ ...one, asn: 1 }));
+    const result = manager.validateQuorum(fleet, 'GOLD');
+    expect(result).toMatchObject({ valid: false, recommendations: [], swap: null });
+  });
+
+  it('a quorum has at most 100 members, for the core too', () => {
+    expect(manager.selectOptimalQuorum(machines(100), 'NONE', { size: 100 }).feasible).toBe(true);
+    const native = manager.pool(machines(101)).native;
+    const level = { name: 'N', axes: [], confidenceMin: 0, freshEvidence: false, requireTeeDiversity: false };
+    expect(native.select(level, 101, false)).toMatchObject({ code: 'QRT_ERR_DIVERSITY_LIMIT' });
+  });
+
+  it('a search that is cut off invents no figures', () => {
+    const pool = manager.pool(machines(3));
+    const cut = { answer: 'undecided', certificate: null, members: new Uint32Array(), nodes: 1, bound: 1 };
+    const native = { select: () => cut, remedies: () => [] };
+    const stopped = Object.create(pool, { native: { value: native } }) as CandidatePool;
+    const answer = manager.selectOptimalQuorum(stopped, 'GOLD', { size: 3 });
+    expect(answer).toMatchObject({
+      feasible: false,
+      proven: false,
+      certificate: { eligible: null, rejected: null, scarce: [] },
+      remedies: [],
+    });
+    expect(!answer.feasible && answer.reasons.join()).toMatch(/cut off/);
+  });
+
+  it('a repair’s certificate says who was excluded', () => {
+    const repair = manager.repairQuorum(machines(3), 'GOLD', ['m0', 'm1', 'm2'], ['m1']);
+    expect(!repair.feasible && repair.certificate?.excluded).toEqual(['m1']);
+  });
+});
+
+describe('fields', () => {
+  it.each([
+    [{ name: 'X', minTeeVendorDiversity: 0, requireTeeDiversity: true }, 'level.requireTeeDiversity'],
+    [{ name: 'ß'.repeat(40) }, 'level.name'],
+  ])('of a level that the core refuses are the caller’s own: %j', async (level, field) => {
+    const error = await refusal(() => manager.selectOptimalQuorum(machines(3), level, { size: 3 }));
+    expect(error.details.field).toBe(field);
+    expect(error.message).toContain(field);
+    expect(error.message).not.toContain('requirement');
+  });
+
+  it.each([
+    [{ deviceId: 'ß'.repeat(200) }, 'profiles[1].deviceId'],
+    [{ deviceId: 'm0' }, 'profiles[1].deviceId'],
+    [{ operator: 'ß'.repeat(200) }, 'profiles[1].operator'],
+    [{ powerRegion: 'ß'.repeat(200) }, 'profiles[1].powerRegion'],
+    [{ powerRegion: ['GB', 'IE'].map((zone) => ({ zone, sharePpm: 900_000 })) }, 'profiles[1].powerRegion'],
+    [{ powerRegion: ['GB', 'GB'].map((zone) => ({ zone, sharePpm: 9 })) }, 'profiles[1].powerRegion'],
+    [
+      { powerRegion: Array.from({ length: 17 }, (_, n) => ({ zone: `Z${n}`, sharePpm: 9 })) },
+      'profiles[1].powerRegion',
+    ],
+  ])('of a profile are the caller’s own: %#', async (overrides, field) => {
+    const profiles = [machine(0, { powerRegion: null }), machine(1, overrides), machine(2)];
+    const error = await refusal(() => manager.pool(profiles));
+    expect(error.details.field).toBe(field);
+    expect(error.message).toContain(field);
+  });
+
+  it('of a misspelt rule come with the rule that is meant', async () => {
+    const level = { name: 'X', minAsnDiveristy: 3 } as never;
+    const error = await refusal(() => manager.validateQuorum(machines(3), level));
+    expect(error.message).toBe('level.minAsnDiveristy is no rule of a level: is minAsnDiversity meant?');
+    const far = await refusal(() => manager.validateQuorum(machines(3), { name: 'X', quorum: 3 } as never));
+    expect(far.message).toContain('minAsnDiversity');
+  });
+
+  it.each([
+    ['options', () => manager.validateQuorum(machines(3), 'GOLD', null as never)],
+    ['members', () => manager.validateQuorum(machines(3), 'GOLD', { members: 5 as never })],
+    ['members', () => manager.validateQuorum(machines(3), 'GOLD', { members: '' as never })],
+    ['members', () => manager.explainQuorum(machines(3), 'GOLD', undefined as never)],
+    ['members', () => manager.repairQuorum(machines(3), 'GOLD', null as never)],
+    ['lost', () => manager.repairQuorum(machines(3), 'GOLD', ['m0'], 5 as never)],
+    ['members', () => manager.whatIf(machines(3), 'GOLD', 7 as never)],
+    ['options', () => new QuorumManager(null as never)],
+  ])('of options of the wrong type are named: %s (%#)', async (field, work) => {
+    expect(await refusal(work)).toMatchObject({ code: 'QRT_ERR_INPUT_INVALID', details: { field } });
+  });
+});
+
+describe('remedies', () => {
+  const remediesOf = (profiles: readonly DeviceProfile[], level: Level, size: number): string[] => {
+    const answer = manager.selectOptimalQuorum(profiles, level, { size });
+    if (answer.feasible) throw new Error('expected a refusal');
+    return [...answer.remedies];
+  };
+
+  it('say how different machines that are added must be from each other', () => {
+    const level = { name: 'L', minAsnDiversity: 2, maxDevicesPerAsn: 1 };
+    const two = [machine(0, { asn: 1 }), machine(1, { asn: 2 })];
+    expect(remediesOf(two, level, 4)).toContain(
+      'add 2 eligible machines in different ASNs, outside ASN 1, ASN 2, beside m0, m1',
+    );
+    expect(remediesOf([], 'GOLD', 3)).toContain(
+      'add 3 eligible machines in different ASNs and power regions, of at least 2 countries and 2 TEE vendors',
+    );
+    const pairs = { name: 'P', maxDevicesPerAsn: 2 };
+    expect(remediesOf([machine(0)], pairs, 3)).toContain(
+      'add 2 eligible machines with at most 2 members per ASN, beside m0',
+    );
+  });
+
+  it('ask of attestation only what attestation can tell', () => {
+    const unknownAsn = [...machines(2), machine(2, { asn: null })];
+    const [first] = remediesOf(unknownAsn, 'GOLD', 3);
+    expect(first).toBe('find out the ASN of m2: it helps where no other member has the same');
+    const stale = [...machines(2), machine(2, { evidenceFresh: false })];
+    expect(remediesOf(stale, 'GOLD', 3)[0]).toBe(
+      'bring fresh, verified attestation evidence with its TCB version of m2',
+    );
+  });
+
+  it('propose levels that can be asked for', () => {
+    const oneVendor = machines(3, { teeVendor: 'INTEL_TDX' });
+    expect(remediesOf(oneVendor, 'GOLD', 3)).toContain('let the level ask for 1 instead of 2 TEE vendors');
+    const relaxed = { ...QUORUM_REQUIREMENTS.GOLD, minTeeVendorDiversity: 1 };
+    expect(manager.selectOptimalQuorum(oneVendor, relaxed, { size: 3 }).feasible).toBe(true);
+  });
+
+  it('come with the figures of what kept machines out', () => {
+    const low = [...machines(2), machine(2, { confidence: 4100 })];
+    const answer = manager.selectOptimalQuorum(low, 'GOLD', { size: 3 });
+    expect(!answer.feasible && answer.reasons).toContain(
+      '1 machine of 3 cannot be members: its classification is not sure enough: 41 % at most, 80 % are needed',
+    );
+    const [, , told] = manager.explainQuorum(low, 'GOLD', ['m0', 'm1']);
+    expect(told?.message).toBe('its classification is not sure enough: 41 %, 80 % are needed');
   });
 });
 
