@@ -390,14 +390,15 @@ describe('where a job may go', () => {
   });
 
   it('takes no model where none is named: a 33rd model is one too many, a node without one is not', async () => {
-    const of = Array.from({ length: 32 }, (_, n) => node(n, { gpus: 1, gpuModel: `G${n}`, trust: 5000 }));
-    const blank = node(32, { gpus: 8, trust: 5000 });
+    const plain = { trust: 5000, pricePerHour: 1 };
+    const of = Array.from({ length: 32 }, (_, n) => node(n, { gpus: 1, gpuModel: `G${n}`, ...plain }));
+    const blank = node(32, { gpus: 8, ...plain });
     const plan = await scheduler.schedule([job(0, { gpus: 2 })], [blank, ...of]);
     expect(plan.placed).toMatchObject([{ nodeId: 'n32' }]);
     const asked = [job(0, { gpus: 1, gpuModels: ['G31'] })];
     expect((await scheduler.schedule(asked, [blank, ...of])).placed).toMatchObject([{ nodeId: 'n31' }]);
     const error = await refusal(() =>
-      scheduler.schedule(asked, [...of, node(33, { gpus: 1, gpuModel: 'G32', trust: 5000 })]),
+      scheduler.schedule(asked, [...of, node(33, { gpus: 1, gpuModel: 'G32', ...plain })]),
     );
     expect(error.details.field).toBe('nodes[32].gpuModel');
   });

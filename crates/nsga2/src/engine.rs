@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 /// Runs NSGA-II from generation 0 to its end.
 ///
-/// `control` is polled before each pair of offspring, on whatever thread breeds it, and hears of each finished
+/// `control` is polled before each offspring, on whatever thread breeds it, and hears of each finished
 /// generation.
 ///
 /// # Errors
@@ -408,18 +408,21 @@ impl<P: Problem> Nursery<'_, P> {
         let variables = self.shape.variables;
         let width = self.shape.objectives;
         for (pair, children) in children.chunks_exact_mut(2 * variables).enumerate() {
-            if self.control.cancelled() {
-                return Err(Error::Cancelled);
-            }
+            self.stop_if_cancelled()?;
             self.breed(first + 2 * pair, children);
             let Some(scratch) = scratch.as_deref_mut() else { continue };
             for (half, genes) in children.chunks_exact_mut(variables).enumerate() {
+                self.stop_if_cancelled()?;
                 let row = 2 * pair + half;
                 let values = &mut objectives[row * width..(row + 1) * width];
                 violations[row] = self.problem.evaluate(scratch, genes, values);
             }
         }
         Ok(())
+    }
+
+    fn stop_if_cancelled(&self) -> Result<(), Error> {
+        if self.control.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
     fn breed(&self, row: usize, children: &mut [P::Gene]) {

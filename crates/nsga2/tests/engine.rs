@@ -292,12 +292,12 @@ fn a_cancelled_run_can_go_on_as_if_nothing_had_happened() {
     let problem = builtin("DTLZ7");
     let settings = settings(600, 10);
     let whole = run(&problem, &settings, &NoControl).unwrap();
-    // One look per pair, so 300 per generation: the 1001st comes within generation 3.
-    let control = CancelAt { looks: AtomicU64::new(0), at: 1_000, done: AtomicU64::new(u64::MAX) };
+    // Three looks per pair, so 900 per generation: the 3001st comes within generation 3.
+    let control = CancelAt { looks: AtomicU64::new(0), at: 3_000, done: AtomicU64::new(u64::MAX) };
     assert_eq!(run(&problem, &settings, &control).unwrap_err(), Error::Cancelled);
     assert_eq!(control.done.load(Ordering::Relaxed), 2);
     let mut engine = Engine::new(&problem, settings).unwrap();
-    let control = CancelAt { looks: AtomicU64::new(0), at: 1_000, done: AtomicU64::new(0) };
+    let control = CancelAt { looks: AtomicU64::new(0), at: 3_000, done: AtomicU64::new(0) };
     assert_eq!(engine.run(&control).unwrap_err(), Error::Cancelled);
     assert_eq!(engine.run(&NoControl).unwrap(), Stop::Generations);
     assert_eq!(engine.outcome().unwrap(), whole);

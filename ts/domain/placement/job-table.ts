@@ -178,11 +178,11 @@ export class JobTable {
     this.#nodeIds.push(id);
     const amount = (value: unknown, name: string, scale: number, fallback?: number): number =>
       Math.floor(scaled(parse.finite(value ?? fallback, `${path}.${name}`, 0, AMOUNT_MAX), scale));
-    const used = usedOf(node, path);
     const gpuCount = parse.integer(node.gpus ?? 0, `${path}.gpus`, 0, GPUS_PER_NODE_MAX);
     const cpuMilli = amount(node.cpuCores, 'cpuCores', MILLI);
     const memoryMib = amount(node.memoryGb, 'memoryGb', MIB_PER_GB);
     const diskGib = amount(node.diskGb, 'diskGb', 1, 0);
+    const used = usedOf(node, path);
     const units = addon.billingUnitMilli(cpuMilli, memoryMib, diskGib, gpuCount * MILLI) / MILLI;
     const rate = (value: unknown, name: string): number => {
       const perHour = parse.finite(value, `${path}.${name}`, 0, PRICE_MAX);
@@ -265,10 +265,10 @@ export class JobTable {
 
 /** `value * scale` without the dust of binary fractions: 1.005 cores are 1005 thousandths, not a little less. */
 function scaled(value: number, scale: number): number {
-  return Number((value * scale).toFixed(6));
+  return Math.round(value * scale * 1e6) / 1e6;
 }
 
-/** The load that is there already, in the caller's units; more than the node has is a mistake. */
+/** The load that is there already, in the caller's units, of a node whose capacities are checked. */
 function usedOf(node: JobNode, path: string): Required<NonNullable<JobNode['used']>> {
   const given = parse.record(node.used ?? {}, `${path}.used`);
   parse.keys(given, `${path}.used`, USED);
