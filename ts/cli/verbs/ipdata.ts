@@ -32,11 +32,7 @@ export const ipdataBuild: Verb = {
     date: { type: 'string' },
     output: { type: 'string' },
   },
-  async run({ options, positionals, signal, json, print }) {
-    if (positionals.length > 0) {
-      const message = `ipdata build takes no argument, not ${JSON.stringify(positionals[0])}: name files with --network and --place`;
-      throw new QuorateError(USAGE, message);
-    }
+  async run({ options, signal, json, print }) {
     const own = [...specsOf(options, 'network'), ...specsOf(options, 'place')];
     const sources = own.length > 0 ? own : installedSources();
     if (sources.length === 0) {
