@@ -82,20 +82,10 @@ impl From<NativeRequirement> for Requirement {
     }
 }
 
-/// The places the tables know.
-#[napi(object)]
-pub struct NativePlaces {
-    /// Power zones, in order.
-    pub zones: Vec<String>,
-    /// ISO 3166-1 codes of two letters, in order.
-    pub countries: Vec<String>,
-}
-
-/// Every power zone and country the tables know.
+/// Every country that the tables know: ISO 3166-1 codes of two letters, in order.
 #[napi]
-pub fn known_places() -> NativePlaces {
-    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-    NativePlaces { zones: owned(power_region::zones()), countries: owned(power_region::countries()) }
+pub fn country_codes() -> Vec<String> {
+    power_region::countries().into_iter().map(str::to_owned).collect()
 }
 
 /// The confidence of a classification, in basis points, from the confidence of each axis.

@@ -472,7 +472,8 @@ describe('remedies', () => {
       'add 2 eligible machines in different ASNs, outside ASN 1, ASN 2, beside m0, m1',
     );
     expect(remediesOf([], 'GOLD', 3)).toContain(
-      'add 3 eligible machines in different ASNs and power regions, of at least 2 countries and 2 TEE vendors',
+      'add 3 eligible machines in different ASNs and power regions, ' +
+        'of at least 2 countries and 2 TEE vendors',
     );
     const pairs = { name: 'P', maxDevicesPerAsn: 2 };
     expect(remediesOf([machine(0)], pairs, 3)).toContain(
@@ -490,6 +491,14 @@ describe('remedies', () => {
     );
   });
 
+  it('ask for as many vendors as the level does, not for one of each machine', () => {
+    const bare = machines(5, { teeVendor: 'UNKNOWN', confidence: 5000 });
+    expect(remediesOf(bare, 'GOLD', 5)[0]).toBe(
+      'bring fresh, verified attestation evidence with its TCB version of 5 machines, ' +
+        'such as m0, m1, m2, m3, m4, so that the members show at least 2 TEE vendors',
+    );
+  });
+
   it('propose levels that can be asked for', () => {
     const oneVendor = machines(3, { teeVendor: 'INTEL_TDX' });
     expect(remediesOf(oneVendor, 'GOLD', 3)).toContain('let the level ask for 1 instead of 2 TEE vendors');
@@ -501,7 +510,8 @@ describe('remedies', () => {
     const low = [...machines(2), machine(2, { confidence: 4100 })];
     const answer = manager.selectOptimalQuorum(low, 'GOLD', { size: 3 });
     expect(!answer.feasible && answer.reasons).toContain(
-      '1 machine of 3 cannot be members: its classification is not sure enough: 41 % at most, 80 % are needed',
+      '1 machine of 3 cannot be members: its classification is not sure enough: ' +
+        '41 % at most, 80 % are needed',
     );
     const [, , told] = manager.explainQuorum(low, 'GOLD', ['m0', 'm1']);
     expect(told?.message).toBe('its classification is not sure enough: 41 %, 80 % are needed');

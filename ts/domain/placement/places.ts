@@ -7,9 +7,8 @@ import * as parse from '../../parse.js';
 import { parseCountry } from './devices.js';
 import { POWER_REGIONS, UNKNOWN } from './vocabulary.js';
 
-const { zones, countries } = addon.knownPlaces();
-const COUNTRIES: ReadonlySet<string> = new Set(countries);
-const ZONES: ReadonlySet<string> = new Set([...zones, ...POWER_REGIONS, UNKNOWN]);
+const COUNTRIES: ReadonlySet<string> = new Set(addon.countryCodes());
+const ZONES: ReadonlySet<string> = new Set([...addon.powerZoneNames(), ...POWER_REGIONS, UNKNOWN]);
 
 /** Shorter names than this are codes: one letter more or less is another code, not a slip. */
 const NAME_LENGTH_MIN = 4;
@@ -52,7 +51,7 @@ function isOneEditAway(a: string, b: string): boolean {
 
 function zoneOfCountry(code: string): string {
   const country = MEANT_COUNTRY[code] ?? code;
-  const found = addon.powerZones(country, null).map(({ zone }) => zone);
+  const found = addon.powerZones(country, null).zones.map(({ zone }) => zone);
   if (found.length === 0) return 'a power zone, such as EU_NORDIC or GB';
   return found.length === 1 ? `${found[0]}` : `one of ${found.join(', ')}`;
 }

@@ -196,7 +196,9 @@ export class QuorumManager {
       };
     }
     const certificate = certificateOf(pool, requirement, size, found.certificate, () =>
-      ask(() => pool.native.remedies(requirement, size)).map((remedy) => remedySentence(remedy, idOf(pool))),
+      ask(() => pool.native.remedies(requirement, size)).map((remedy) =>
+        remedySentence(remedy, idOf(pool), requirement),
+      ),
     );
     const { reasons, remedies } = certificate;
     const proven = found.answer === 'infeasible';
@@ -364,7 +366,10 @@ export class QuorumManager {
   ): { sentences: string[]; swap: QuorumValidation['swap'] } {
     const { change, remedies } = ask(() => pool.native.recommend(requirement, members, size));
     if (!change)
-      return { sentences: remedies.map((remedy) => remedySentence(remedy, idOf(pool))), swap: null };
+      return {
+        sentences: remedies.map((remedy) => remedySentence(remedy, idOf(pool), requirement)),
+        swap: null,
+      };
     const [remove, add] = [pool.ids(change.removed), pool.ids(change.added)];
     const parts = [
       remove.length > 0 ? `remove ${remove.join(', ')}` : '',

@@ -7,10 +7,12 @@ import type {
   NativeCertificate,
   NativeReason,
   NativeRemedy,
+  NativeRequirement,
   NativeRule,
   NativeVerdict,
   NativeViolation,
 } from '../../native.js';
+import { AXES } from './vocabulary.js';
 
 /** The id of a candidate by its index. */
 export type IdOf = (index: number) => string;
@@ -155,9 +157,9 @@ function ruleWord({ rule, axis }: NativeRule): string {
 }
 
 /** What would make an impossible selection possible. */
-export function remedySentence(remedy: NativeRemedy, idOf: IdOf): string {
+export function remedySentence(remedy: NativeRemedy, idOf: IdOf, level: NativeRequirement): string {
   if (remedy.kind === 'add_machines') return addSentence(remedy, idOf);
-  if (remedy.kind === 'provide_evidence') return evidenceSentence(remedy, idOf);
+  if (remedy.kind === 'provide_evidence') return evidenceSentence(remedy, idOf, level);
   return relaxSentence(remedy);
 }
 
@@ -189,7 +191,7 @@ function addSentence({ count, asks, outside, beside }: NativeRemedy, idOf: IdOf)
 /** Axes of which attestation evidence speaks; of the others nobody but a network or an operator knows. */
 const ATTESTED_AXES: readonly string[] = ['tee_vendor', 'tcb'];
 
-function evidenceSentence({ machines: needs }: NativeRemedy, idOf: IdOf): string {
+function evidenceSentence({ machines: needs }: NativeRemedy, idOf: IdOf, level: NativeRequirement): string {
   const attested = needs.filter(({ confidence, fresh, axes }) => {
     return confidence || fresh || axes.some((axis) => ATTESTED_AXES.includes(axis));
   });
@@ -197,7 +199,11 @@ function evidenceSentence({ machines: needs }: NativeRemedy, idOf: IdOf): string
   if (attested.length > 0) {
     const who = names(attested.map(({ candidate }) => idOf(candidate)));
     const vendors = attested.filter(({ axes }) => axes.includes('tee_vendor')).length;
-    const differing = vendors > 1 ? `, of different ${axisWord('tee_vendor', 2)}` : '';
+    // With a limit per vendor more of them may be needed than the minimum, and only that all differ is sure.
+    const { distinctMin = 0, perValueMax = 0 } = level.axes[AXES.indexOf('tee_vendor')] ?? {};
+    const least = `so that the members show at least ${distinctMin} ${axisWord('tee_vendor', distinctMin)}`;
+    const show = perValueMax > 0 ? `of different ${axisWord('tee_vendor', 2)}` : least;
+    const differing = vendors > 1 ? `, ${show}` : '';
     const such = attested.length === 1 ? who : `${machines(attested.length)}, such as ${who}`;
     parts.push(`bring fresh, verified attestation evidence with its TCB version of ${such}${differing}`);
   }
