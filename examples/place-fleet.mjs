@@ -74,19 +74,24 @@ console.log(
 const show = (label, { latency, loadBalance, cost, price }) =>
   console.log(
     `  ${label.padEnd(17)} ${latency.toFixed(1).padStart(6)} ms  imbalance ${loadBalance.toFixed(3)}  ` +
-      `cost ${(cost / 1e6).toFixed(2)}  price ${(price / 1e6).toFixed(2)} an hour`,
+      `$ ${cost.toFixed(2)} an hour to run, $ ${price.toFixed(2)} to buy`,
   );
-for (const objective of ['latency', 'loadBalance', 'cost', 'price']) {
-  show(`least ${objective}`, plan.front[plan.extremes[objective].best].objectives);
+for (const [label, objective] of [
+  ['fastest', 'latency'],
+  ['most even', 'loadBalance'],
+  ['cheapest to run', 'cost'],
+  ['cheapest to buy', 'price'],
+]) {
+  show(label, plan.front[plan.extremes[objective].best].objectives);
 }
-show(`chosen (${plan.choice})`, plan.objectives);
+show('chosen: the knee', plan.objectives);
 
 /** A line on stderr while long work goes on; the answer itself goes to stdout. */
 function progress(label) {
   let shown = 0;
   return (done, total) => {
     const percent = total > 0 ? Math.floor((done / total) * 100) : 0;
-    if (percent < shown + 10 && percent !== 100) return;
+    if (percent < shown + 10 && (percent !== 100 || shown === 100)) return;
     shown = percent;
     process.stderr.write(
       process.stderr.isTTY ? `\r\x1b[2K  ${label}: ${percent} %` : `  ${label}: ${percent} %\n`,
