@@ -111,7 +111,8 @@ impl<E: Coded> Coded for HandleError<E> {
     }
 }
 
-/// Opens a handle. A panic while it was open leaves the mutex poisoned, and it stays so: every later call fails.
+/// Opens a handle. A panic while it was open leaves the mutex poisoned, and it stays so: every later call
+/// fails.
 ///
 /// # Errors
 /// [`HandleError::Poisoned`].

@@ -8,8 +8,8 @@ use quorate_nsga2::sort::Path;
 use quorate_types::Coded;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Pools that are kept, the one used last at the end: runs that take turns with two sizes find theirs warm, and
-/// no caller can make the process fill up with threads.
+/// Pools that are kept, the one used last at the end: runs that take turns with two sizes find theirs warm,
+/// and no caller can make the process fill up with threads.
 const POOLS_MAX: usize = 2;
 
 /// The system gave no thread.
@@ -36,8 +36,8 @@ impl Coded for NoThreads {
     }
 }
 
-/// The pool of `threads` threads, at most one per core, which is also what 0 stands for: more threads than cores
-/// only take turns, and no result depends on their number.
+/// The pool of `threads` threads, at most one per core, which is also what 0 stands for: more threads than
+/// cores only take turns, and no result depends on their number.
 ///
 /// # Errors
 /// [`NoThreads`] where the system is at its limit.

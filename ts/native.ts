@@ -115,7 +115,8 @@ export async function run<T>(
   const handle = new addon.NativeRun();
   const cancel = (): void => handle.cancel();
   let thrown: { readonly error: unknown } | null = null;
-  // What the callback throws ends the run and belongs to its caller: thrown in a timer it would end the process.
+  // What the callback throws ends the run and belongs to its caller: thrown in a timer it would end the
+  // process.
   const report =
     onProgress &&
     ((): void => {

@@ -80,7 +80,7 @@ export function optional<T, F>(value: unknown, fallback: F, parse: (value: unkno
   return value === undefined || value === null ? fallback : parse(value);
 }
 
-/** Refuses a key that means nothing and names the nearest that does: a misspelt option must not be ignored. */
+/** Refuses a key that means nothing, naming the nearest that does: a misspelt option must not be ignored. */
 export function keys(given: object, path: string, allowed: readonly string[]): void {
   const unknown = Object.keys(given).find((key) => !allowed.includes(key));
   if (unknown === undefined) return;

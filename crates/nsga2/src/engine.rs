@@ -396,7 +396,8 @@ struct Nursery<'a, P: Problem> {
 }
 
 impl<P: Problem> Nursery<'_, P> {
-    /// Makes the offspring from row `first` on, as many as `children` has room for, unless the caller gives up.
+    /// Makes the offspring from row `first` on, as many as `children` has room for, unless the caller gives
+    /// up.
     fn fill(
         &self,
         first: usize,

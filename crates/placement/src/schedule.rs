@@ -158,8 +158,8 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Prepares a run: for NSGA-II the seeds of generation 0 are built here. `control` watches and stops all of
-    /// it; once cancelled it must stay so.
+    /// Prepares a run: for NSGA-II the seeds of generation 0 are built here. `control` watches and stops all
+    /// of it; once cancelled it must stay so.
     ///
     /// # Errors
     /// Settings out of range, or cancelled.

@@ -263,7 +263,7 @@ export class JobTable {
   }
 }
 
-/** `value * scale` without the dust of binary fractions: 1.005 cores are 1005 thousandths, not a little less. */
+/** `value * scale` without the dust of binary fractions: 1.005 cores are 1005 thousandths, not less. */
 function scaled(value: number, scale: number): number {
   return Math.round(value * scale * 1e6) / 1e6;
 }

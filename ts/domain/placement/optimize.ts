@@ -61,8 +61,8 @@ export interface OptimizeOptions extends RunOptions {
   /** The `checkpoint` of an earlier run with the same problem and settings, to go on from. */
   readonly resume?: Uint8Array;
   /**
-   * Called with a checkpoint every `checkpointGenerations` generations (default 100): what an aborted run goes
-   * on from, by `resume`.
+   * Called with a checkpoint every `checkpointGenerations` generations (default 100): what an aborted run
+   * goes on from, by `resume`.
    */
   readonly onCheckpoint?: (checkpoint: Uint8Array) => void;
   readonly checkpointGenerations?: number;
@@ -149,8 +149,8 @@ export function builtinProblems(): string[] {
  * objectives of one's own are called once per generation with the whole population.
  *
  * It differs from the paper's code in four ways: the crossover is SBX of 1995 with children cut off at the
- * bounds, not the form that shrinks near them; one mutation in twenty draws its variable anew; no child equals
- * its parent; and the last front is pruned one point at a time, with crowding distances measured anew.
+ * bounds, not the form that shrinks near them; one mutation in twenty draws its variable anew; no child
+ * equals its parent; and the last front is pruned one point at a time, with crowding distances measured anew.
  *
  * A violation of 0 or less is feasible; `feasibility-first` prefers any feasible individual to any other.
  */
