@@ -2,8 +2,8 @@
 import { QuorumManager } from 'quorate/placement';
 import { EnhancedSLATierManager, SLATier } from 'quorate/services';
 
-// Four machines at real addresses. A verdict is what a verifier found in attestation evidence; here it is made up, so
-// the trust it carries is this file's word.
+// Four machines at real addresses. A verdict is what a verifier found in attestation evidence; here it is
+// made up, so the trust it carries is this file's word.
 const devices = [
   { id: 'helsinki', ipAddress: '95.216.0.1' },
   { id: 'dublin', ipAddress: '52.208.0.1' },

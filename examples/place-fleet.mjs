@@ -74,7 +74,7 @@ console.log(
 const show = (label, { latency, loadBalance, cost, price }) =>
   console.log(
     `  ${label.padEnd(17)} ${latency.toFixed(1).padStart(6)} ms  imbalance ${loadBalance.toFixed(3)}  ` +
-      `$ ${cost.toFixed(2)} an hour to run, $ ${price.toFixed(2)} to buy`,
+      `$ ${cost.toFixed(2)} to run, $ ${price.toFixed(2)} to buy`,
   );
 for (const [label, objective] of [
   ['fastest', 'latency'],

@@ -126,7 +126,7 @@ describe('schedule', () => {
     const tight = file('tight.json', { ...workload, jobs: [{ jobId: 'huge', cpuCores: 99, memoryGb: 1 }] });
     const { code, stdout } = await quorate(['schedule', tight]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^! huge: it asks for 99 cores of CPU/m);
+    expect(stdout).toMatch(/^! huge: it asks for 99 CPU cores/m);
   });
 
   it('gives the same plan for the same seed', async () => {

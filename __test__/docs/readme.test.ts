@@ -18,7 +18,10 @@ function stable(transcript: string): string[] {
   return transcript
     .split('\n')
     .map((line) =>
-      line.replace(/[█░]+ {2}\d+ % sure/, '<bar> <n> % sure').replace(/placed in \d+ ms/, 'placed in <n> ms'),
+      line
+        .replace(/[█░]+ {2}\d+ % sure/, '<bar> <n> % sure')
+        .replace(/placed in \d+ ms/, 'placed in <n> ms')
+        .replace(/\d+(\.\d+)? % at most/, '<n> % at most'),
     )
     .map((line) => line.trimEnd())
     .filter((line, at, all) => line.length > 0 || at < all.length - 1);

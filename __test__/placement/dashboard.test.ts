@@ -207,7 +207,7 @@ describe('the thresholds of alerts', () => {
     [1, 5, 'high'],
     [2, 5, 'medium'],
     [3, 5, 'low'],
-    [4, 5, null],
+    [3, 3, null],
   ] as const)('tee_diversity of %i vendors in %i is %s', (have, of, severity) => {
     expect(severityAt('tee_diversity', have, of)).toBe(severity);
   });

@@ -2,9 +2,8 @@
 import { Random, zipf } from './random.mjs';
 
 const VENDORS = ['AMD_SEV_SNP', 'INTEL_TDX', 'ARM_CCA'];
-const COUNTRIES = Array.from({ length: 30 }, (_, at) =>
-  String.fromCharCode(65 + (at % 26), 65 + Math.floor(at / 26)),
-);
+const COUNTRIES =
+  'AD AE AF AG AI AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BR CA CH CL DE ES FR GB IN JP US'.split(' ');
 
 /**
  * ASNs Zipf 1.2 over 200, power zones Zipf 1.5 over 40, 30 countries and 3 vendors uniform, weights uniform

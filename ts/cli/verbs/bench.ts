@@ -11,6 +11,7 @@ import { EXIT, type Verb } from '../verb.js';
 
 const RUNS = 11;
 const CANDIDATES = 10_000;
+const COUNTRIES = 'US DE FR GB NL JP SG IN BR CA AU SE FI PL IT ES CH AT IE KR'.split(' ');
 
 /** One measured row: what, how long (median CPU milliseconds), and what came out. */
 type Row = readonly [what: string, medianMs: number, result: string];
@@ -132,7 +133,7 @@ function candidates(count: number): DeviceProfile[] {
   return Array.from({ length: count }, (_, at) => ({
     deviceId: `d${at}`,
     asn: 64_512 + zipf(200, 1.2),
-    countryCode: String.fromCharCode(65 + zipf(6, 1), 65 + zipf(5, 1)),
+    countryCode: COUNTRIES[zipf(COUNTRIES.length, 1)] ?? 'DE',
     powerRegion: `GRID_${zipf(40, 1.5)}`,
     teeVendor: (['AMD_SEV_SNP', 'INTEL_TDX', 'ARM_CCA'] as const)[zipf(3, 1)] ?? 'UNKNOWN',
     confidence: 8000 + Math.floor(next() * 2000),

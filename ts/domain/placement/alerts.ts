@@ -178,7 +178,10 @@ export class AlertBook {
     return current.alert;
   }
 
-  /** Where the book is full the oldest resolved alert makes way, then the oldest of all: a new cause is never lost. */
+  /**
+   * Where the book is full the oldest resolved alert makes way, then the oldest of all: a new cause is never
+   * lost.
+   */
   #open(id: string): Watch {
     if (this.#watches.size >= ALERTS_MAX) {
       const entries = [...this.#watches];

@@ -67,7 +67,10 @@ export class SampleWindow {
     keep(this.#checks, sample);
   }
 
-  /** Measures from `windowStart` (included) to `windowEnd` (not included, so that hours do not share a sample). */
+  /**
+   * Measures from `windowStart` (included) to `windowEnd` (not included, so that hours do not share a
+   * sample).
+   */
   measure(windowStart: number, windowEnd: number): Measurements {
     const within = (sample: { readonly at: number }): boolean =>
       sample.at >= windowStart && sample.at < windowEnd;

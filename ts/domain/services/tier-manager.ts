@@ -121,7 +121,10 @@ export type ServiceEvent =
 interface Held {
   service: Service;
   readonly samples: SampleWindow;
-  /** Machines that were reported lost: they hold nothing, and are no candidates until their profile is renewed. */
+  /**
+   * Machines that were reported lost: they hold nothing, and are no candidates until their profile is
+   * renewed.
+   */
   readonly lost: Set<string>;
   violated: boolean;
   /** Profiles are newer than the last validation. */
@@ -248,10 +251,9 @@ export class EnhancedSLATierManager {
   }
 
   /**
-   * What the performance violations of one calendar hour (UTC) give back. Hours do not overlap, so each violation is
-   * paid once; the note of an hour is the same whenever it is asked for while its samples are kept (a day).
-   * Throws QRT_ERR_INPUT_INVALID for an hour that is not over or no longer kept.
-   */
+   * What the performance violations of one calendar hour (UTC) give back. Hours do not overlap, so each
+   * violation is paid once; the note of an hour is the same whenever it is asked for while its samples are
+   * kept (a day). Throws QRT_ERR_INPUT_INVALID for an hour that is not over or no longer kept. /
   creditNote(serviceId: string, hourStart: number): CreditNote {
     const { service, samples } = this.#held(serviceId);
     const now = this.#clock.now();
