@@ -24,14 +24,12 @@ import {
   SampleWindow,
   type Violation,
 } from './compliance.js';
-import { type CreditNote, creditNote } from './credits.js';
 
 import {
   COMPLIANCE_WINDOW_MS,
   DEVICES_PER_CALL_MAX,
   MONITOR_INTERVAL_SECONDS,
   REVALIDATION_INTERVAL_MS,
-  SAMPLE_RETENTION_MS,
   SAMPLE_SKEW_MS,
   SERVICES_MAX,
   TIERS_MAX,
