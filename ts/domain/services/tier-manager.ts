@@ -24,12 +24,13 @@ import {
   SampleWindow,
   type Violation,
 } from './compliance.js';
-
+import { type CreditNote, creditNote } from './credits.js';
 import {
   COMPLIANCE_WINDOW_MS,
   DEVICES_PER_CALL_MAX,
   MONITOR_INTERVAL_SECONDS,
   REVALIDATION_INTERVAL_MS,
+  SAMPLE_RETENTION_MS,
   SAMPLE_SKEW_MS,
   SERVICES_MAX,
   TIERS_MAX,
@@ -251,7 +252,8 @@ export class EnhancedSLATierManager {
   /**
    * What the performance violations of one calendar hour (UTC) give back. Hours do not overlap, so each
    * violation is paid once; the note of an hour is the same whenever it is asked for while its samples are
-   * kept (a day). Throws QRT_ERR_INPUT_INVALID for an hour that is not over or no longer kept. /
+   * kept (a day). Throws QRT_ERR_INPUT_INVALID for an hour that is not over or no longer kept.
+   */
   creditNote(serviceId: string, hourStart: number): CreditNote {
     const { service, samples } = this.#held(serviceId);
     const now = this.#clock.now();
