@@ -88,6 +88,8 @@ export class AddressIndex {
   readonly #answer: Uint32Array;
   readonly #networks = new Map<number, NetworkEntry>();
   readonly #places = new Map<number, PlaceEntry>();
+  /** Answers by the entries they are made of: most addresses share theirs with many others. */
+  readonly #answers = new Map<string, AddressAnswer>();
   readonly sources: readonly {
     readonly name: string;
     readonly kind: string;
@@ -110,11 +112,25 @@ export class AddressIndex {
     return this.#native.memoryBytes();
   }
 
-  /** Throws QRT_ERR_IPDATA_ADDRESS where the text is no address. */
+  /**
+   * What the sources say of an address; equal answers are one frozen object. Throws QRT_ERR_IPDATA_ADDRESS where
+   * the text is no address.
+   */
   lookup(address: string): AddressAnswer {
-    const answer = this.#answer;
     parse.text(address, 'address');
+    const answer = this.#answer;
     call(() => this.#native.lookup(address, answer));
+    const key = answer.join();
+    let found = this.#answers.get(key);
+    if (!found) {
+      found = this.#resolve(answer);
+      if (this.#answers.size >= ANSWERS_MAX) this.#answers.clear();
+      this.#answers.set(key, found);
+    }
+    return found;
+  }
+
+  #resolve(answer: Uint32Array): AddressAnswer {
     const networks: { source: number; entry: NetworkEntry }[] = [];
     const places: { source: number; entry: PlaceEntry }[] = [];
     for (let source = 0; source < this.sources.length; source += 1) {
@@ -123,7 +139,8 @@ export class AddressIndex {
       if (this.sources[source]?.kind === 'network') networks.push({ source, entry: this.#network(entry) });
       else places.push({ source, entry: this.#place(source, entry) });
     }
-    return { kind: ADDRESS_KINDS[answer[0] ?? 0] ?? 'RESERVED', networks, places };
+    const kind = ADDRESS_KINDS[answer[0] ?? 0] ?? 'RESERVED';
+    return Object.freeze({ kind, networks: Object.freeze(networks), places: Object.freeze(places) });
   }
 
   #network(id: number): NetworkEntry {
@@ -156,6 +173,9 @@ function missing(entry: number): never {
     `the address index names entry ${entry}, which it lacks`,
   );
 }
+
+/** Different answers an index remembers. */
+const ANSWERS_MAX = 200_000;
 
 const ADDRESS_KINDS: readonly string[] = addon.addressKinds();
 

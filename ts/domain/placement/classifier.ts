@@ -14,6 +14,7 @@ import {
   withStatedFacts,
 } from './address-facts.js';
 import {
+  type AddressAnswer,
   AddressIndex,
   type AddressSource,
   addressKind,
@@ -37,6 +38,7 @@ import {
   CLASSIFICATION_TTL_MS,
   CLASSIFY_SLICE,
   CONFIDENCE_MAX,
+  DAY_MS,
 } from './limits.js';
 import { networkTopology, type TopologyGroup } from './topology.js';
 import { UNKNOWN } from './vocabulary.js';
@@ -65,7 +67,6 @@ interface CachedFacts {
   readonly asked: boolean;
 }
 
-const ATTESTATION_AXES = 8;
 const NO_EVIDENCE = 'no verified attestation evidence';
 
 /**
@@ -76,6 +77,8 @@ export class InfrastructureClassifier {
   readonly #options: ClassifierOptions;
   readonly #clock: Clock;
   readonly #cache = new Map<string, CachedFacts>();
+  readonly #scores = new WeakMap<AddressFacts, number>();
+  readonly #facts = new WeakMap<AddressAnswer, { readonly day: number; readonly facts: AddressFacts }>();
   #index: AddressIndex | null;
 
   constructor(options: ClassifierOptions = {}) {
@@ -177,15 +180,26 @@ export class InfrastructureClassifier {
     const cached = this.#cache.get(address);
     if (cached && cached.until > now) return cached;
     const index = this.#index;
-    const kind = addressKind(address);
+    const answer = index?.lookup(address);
+    const kind = answer?.kind ?? addressKind(address);
     const facts =
-      kind !== 'PUBLIC' || !index
+      kind !== 'PUBLIC' || !index || !answer
         ? factsOfSpecialAddress(kind, index !== null)
-        : factsFromIndex(index, index.lookup(address), now);
+        : this.#weighed(index, answer, now);
     // Without an index nothing is kept: the next call may find one.
     const found = { facts, until: now + CLASSIFICATION_TTL_MS, asked: false };
     if (index || kind !== 'PUBLIC') this.#keep(address, found);
     return found;
+  }
+
+  /** Data ages by the day, so an answer is weighed once a day, however many addresses share it. */
+  #weighed(index: AddressIndex, answer: AddressAnswer, now: number): AddressFacts {
+    const day = now - (now % DAY_MS);
+    const known = this.#facts.get(answer);
+    if (known?.day === day) return known.facts;
+    const facts = factsFromIndex(index, answer, day);
+    this.#facts.set(answer, { day, facts });
+    return facts;
   }
 
   async #addressFactsOrAsk(address: string, signal?: AbortSignal): Promise<AddressFacts> {
@@ -214,17 +228,23 @@ export class InfrastructureClassifier {
     this.#cache.set(address, found);
   }
 
+  /** Machines of which only an address is known share their score with all whose address says the same. */
+  #scoreOfAddress(facts: AddressFacts, tee: Omit<TeeFacts, 'note'>): number {
+    const known = this.#scores.get(facts);
+    if (known !== undefined) return known;
+    const score = scoreOf(facts, tee);
+    this.#scores.set(facts, score);
+    return score;
+  }
+
   #profile(device: Device, fromAddress: AddressFacts, verdict?: AttestationVerdict): ClassifiedProfile {
     const now = this.#clock.now();
     const found = stamped(fromAddress, now);
     const facts = device.networkInfo ? withStatedFacts(found, device.networkInfo) : found;
-    const tee = teeFacts(device, verdict, now);
-    const { asn, operator, cloud, countryCode, powerRegion, kernel, asnNameOnly } = facts;
-    const axes = [asn, operator, cloud, countryCode, powerRegion, tee.teeVendor, tee.tcb, kernel];
-    const confidences = new Uint16Array(ATTESTATION_AXES);
-    axes.forEach((fact, at) => {
-      confidences[at] = fact.confidence;
-    });
+    const { note, ...tee } = teeFacts(device, verdict, now);
+    const addressOnly = !device.networkInfo && !tee.attested;
+    const confidence = addressOnly ? this.#scoreOfAddress(fromAddress, tee) : scoreOf(facts, tee);
+    const { asn, operator, cloud, countryCode, powerRegion, kernel } = facts;
     return {
       deviceId: device.id,
       ipAddress: device.ipAddress,
@@ -235,24 +255,24 @@ export class InfrastructureClassifier {
       countryCode,
       powerRegion,
       kernel,
-      ...tee.facts(),
-      confidence: call(() =>
-        addon.classificationConfidence(confidences, asnNameOnly, tee.attested, tee.boundFacts),
-      ),
-      notes: tee.note ? [...facts.notes, tee.note] : facts.notes,
+      ...tee,
+      confidence,
+      notes: note ? [...facts.notes, note] : facts.notes,
     };
   }
 }
 
-interface TeeFacts {
-  readonly teeVendor: TeeVendorFact;
-  readonly tcb: Fact<string>;
-  readonly attested: boolean;
-  readonly boundFacts: number;
-  readonly evidenceFresh: boolean;
-  readonly note: string | null;
-  facts(): Pick<ClassifiedProfile, 'teeVendor' | 'tcb' | 'attested' | 'boundFacts' | 'evidenceFresh'>;
+/** The score of a whole classification; the weights are the core's. */
+function scoreOf(facts: AddressFacts, tee: Omit<TeeFacts, 'note'>): number {
+  const { asn, operator, cloud, countryCode, powerRegion, kernel, asnNameOnly } = facts;
+  const axes = [asn, operator, cloud, countryCode, powerRegion, tee.teeVendor, tee.tcb, kernel];
+  const confidences = Uint16Array.from(axes, ({ confidence }) => confidence);
+  return call(() => addon.classificationConfidence(confidences, asnNameOnly, tee.attested, tee.boundFacts));
 }
+
+type TeeFacts = Pick<ClassifiedProfile, 'teeVendor' | 'tcb' | 'attested' | 'boundFacts' | 'evidenceFresh'> & {
+  readonly note: string | null;
+};
 
 /** A vendor counts when a verdict names it, is still valid, and the TEE is not in debug mode. */
 function teeFacts(device: Device, verdict: AttestationVerdict | undefined, now: number): TeeFacts {
@@ -274,14 +294,15 @@ function teeFacts(device: Device, verdict: AttestationVerdict | undefined, now: 
     confidence: accepted?.tcb === undefined ? 0 : CONFIDENCE_MAX,
     expires,
   };
-  const attested = accepted !== null;
-  const counts = {
-    attested,
+  const claim = claimed && !accepted ? `says it is ${claimed}, which nobody verified` : null;
+  return {
+    teeVendor,
+    tcb,
+    attested: accepted !== null,
     boundFacts: accepted ? boundFacts(accepted) : 0,
     evidenceFresh: accepted?.fresh ?? false,
+    note: refusal ?? claim,
   };
-  const claim = claimed && !attested ? `says it is ${claimed}, which nobody verified` : null;
-  return { teeVendor, tcb, ...counts, note: refusal ?? claim, facts: () => ({ teeVendor, tcb, ...counts }) };
 }
 
 function refusalOf(verdict: AttestationVerdict | undefined, now: number): string | null {

@@ -2,7 +2,7 @@
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3600 * SECOND_MS;
-const DAY_MS = 24 * HOUR_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** How often the dashboard looks, and how often it cleans up. */
 export const MONITOR_INTERVAL_SECONDS = 60;
