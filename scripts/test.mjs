@@ -11,7 +11,8 @@ const { orExplain, root, setup, SetupError } = await import('./lib/steps.mjs');
 /** Runs a command with its output shown as it comes; resolves with the output and the exit code. */
 function show(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, FORCE_COLOR: '0' } });
+    const { FORCE_COLOR: _, ...env } = process.env;
+    const child = spawn(command, args, { cwd: root, env: { ...env, NO_COLOR: '1' } });
     let output = '';
     const onData = (chunk) => {
       output += chunk;
