@@ -10,7 +10,6 @@ const RUNS = short ? 3 : 25;
 const SIZES = short ? [100, 1000] : [100, 1000, 4000];
 const GOALS_MS = { 100: 30, 1000: 200, 4000: 1200 };
 const QUALITY_SEEDS = short ? 1 : 11;
-const MICRO = 1_000_000;
 /** The greedy rows are rounded for printing. */
 const ROUNDING = 1.001;
 const PEER_ROUNDS = short ? 1 : 5;
@@ -194,9 +193,8 @@ async function againstPagmo() {
   });
 }
 
-/** The last columns are the objectives, in our order; sums of money are units there and micro-units here. */
+/** The last columns are the objectives, in our order and our units. */
 function greedyOf(row) {
   const cells = Object.values(row).slice(-JOB_OBJECTIVES.length).map(Number);
-  const best = cells.map((value, axis) => (axis < 3 ? value : value * MICRO));
-  return { what: row.what, volume: Number(row.hypervolume), count: Number(row.points), best };
+  return { what: row.what, volume: Number(row.hypervolume), count: Number(row.points), best: cells };
 }

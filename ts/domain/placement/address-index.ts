@@ -113,8 +113,8 @@ export class AddressIndex {
   }
 
   /**
-   * What the sources say of an address; equal answers are one frozen object. Throws QRT_ERR_IPDATA_ADDRESS where
-   * the text is no address.
+   * What the sources say of an address; equal answers are one frozen object. Throws QRT_ERR_IPDATA_ADDRESS
+   * where the text is no address.
    */
   lookup(address: string): AddressAnswer {
     parse.text(address, 'address');
