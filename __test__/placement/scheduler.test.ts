@@ -502,7 +502,8 @@ describe('a run', () => {
         stop.abort();
       }, afterMs);
       await run.catch(() => {});
-      return performance.now() - aborted;
+      // A run that was done before the abort has not kept anyone waiting.
+      return aborted === 0 ? 0 : performance.now() - aborted;
     };
     const waits: number[] = [];
     for (const afterMs of [1, 20, 60, 120, 250]) waits.push(await own('nsga_ii', afterMs));
