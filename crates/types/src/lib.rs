@@ -1,9 +1,12 @@
 //! What every other crate of Quorate may know: units, tiers, coded errors and the control of long runs.
 //!
-//! This is level 0: it depends on nothing, holds no clock, no socket, no file and no randomness.
+//! This is level 0: it depends on no other crate of the house, holds no clock, no socket, no file and no
+//! randomness.
 
+pub mod cbor;
 pub mod control;
 pub mod failure;
+pub mod json;
 pub mod tier;
 pub mod units;
 

@@ -1,0 +1,97 @@
+//! The forms in which evidence arrives.
+
+use crate::fields::Field;
+use crate::intel;
+use crate::snp::report::{REPORT_BYTES, Report};
+use crate::verdict::Rejection;
+
+/// Largest evidence of any form, before it is parsed.
+pub const EVIDENCE_BYTES_MAX: usize = 64 << 10;
+
+/// A piece of evidence, as the guest or its host hands it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// AMD SEV-SNP: the report, and the certificates that came with it, VCEK or VLEK among them.
+    Snp {
+        /// The attestation report, 1184 bytes.
+        report: Vec<u8>,
+        /// Certificates in DER, in any order.
+        certificates: Vec<Vec<u8>>,
+    },
+    /// Intel TDX or SGX: a quote, in which the certificates of its key stand.
+    Quote {
+        /// A buffer that begins with the quote.
+        quote: Vec<u8>,
+    },
+}
+
+/// The forms by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An SEV-SNP attestation report.
+    Snp,
+    /// A TDX or SGX quote.
+    Quote,
+}
+
+impl Format {
+    /// Every form.
+    pub const ALL: [Self; 2] = [Self::Snp, Self::Quote];
+
+    /// The public name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Snp => "SNP",
+            Self::Quote => "QUOTE",
+        }
+    }
+
+    /// The form with this public name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// The form that bytes are of, by what every document of that form begins with; none where no form fits.
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            _ if bytes.len() == REPORT_BYTES => Some(Self::Snp),
+            // Version, and ECDSA on P-256 as the kind of key.
+            [3..=5, 0, 2, 0, ..] => Some(Self::Quote),
+            _ => None,
+        }
+    }
+}
+
+impl Evidence {
+    /// Evidence of a form: its bytes, and the certificates (DER) that came beside them.
+    ///
+    /// # Errors
+    /// `MALFORMED` where the form has parts and they cannot be told apart.
+    pub fn read(format: Format, body: Vec<u8>, certificates: Vec<Vec<u8>>) -> Result<Self, Rejection> {
+        match format {
+            Format::Snp => Ok(Self::Snp { report: body, certificates }),
+            Format::Quote => Ok(Self::Quote { quote: body }),
+        }
+    }
+
+    /// What the evidence says, field by field: readable, and not yet proved.
+    ///
+    /// # Errors
+    /// `MALFORMED` or `UNSUPPORTED`.
+    pub fn fields(&self) -> Result<Vec<Field>, Rejection> {
+        match self {
+            Self::Snp { report, .. } => Report::parse(report).map(|report| report.fields()),
+            Self::Quote { quote } => intel::fields(quote),
+        }
+    }
+
+    /// Bytes in all.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Snp { report, certificates } => {
+                report.len() + certificates.iter().map(Vec::len).sum::<usize>()
+            }
+            Self::Quote { quote } => quote.len(),
+        }
+    }
+}
