@@ -8,6 +8,8 @@ export default defineConfig({
   resolve: {
     alias: {
       'quorate/placement': dist('domain/placement/index.js'),
+      'quorate/trust': dist('domain/trust/index.js'),
+      'quorate/fleet': dist('domain/fleet/index.js'),
       'quorate/services': dist('domain/services/index.js'),
       'quorate/errors': dist('errors.js'),
       quorate: dist('index.js'),

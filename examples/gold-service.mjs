@@ -2,8 +2,8 @@
 import { QuorumManager } from 'quorate/placement';
 import { EnhancedSLATierManager, SLATier } from 'quorate/services';
 
-// Four machines at real addresses. A verdict is what a verifier found in attestation evidence; here it is
-// made up, so the trust it carries is this file's word.
+// Four machines at real addresses. A verdict is what `verifyEvidence` of quorate/trust found in attestation
+// evidence; here it is made up, so the trust it carries is this file's word.
 const devices = [
   { id: 'helsinki', ipAddress: '95.216.0.1' },
   { id: 'dublin', ipAddress: '52.208.0.1' },
@@ -11,6 +11,8 @@ const devices = [
   { id: 'sydney', ipAddress: '203.29.240.1' },
 ];
 const verdict = (id, vendor) => ({
+  accepted: true,
+  evidence: 'ef'.repeat(32),
   vendor,
   product: 'example',
   tcb: '1.51',
@@ -18,8 +20,10 @@ const verdict = (id, vendor) => ({
   machineIdentity: id,
   debug: false,
   fresh: true,
+  revocationChecked: true,
   validUntil: Date.now() + 86_400_000,
   endorser: 'example root',
+  trust: 'configured',
 });
 const verdicts = {
   helsinki: verdict('helsinki', 'AMD_SEV_SNP'),

@@ -1,14 +1,48 @@
-// The main job: machines at real public addresses in, a placement out. `npm start` runs it.
-import { readFileSync } from 'node:fs';
-import { InfrastructureClassifier, JobScheduler, QuorumManager } from 'quorate/placement';
+// The main job: machines at real public addresses in, a placement and its certificate out. `npm start` runs
+// it. Usage: node examples/place-fleet.mjs [DATA]: where the demo's authority, its key and the certificate
+// go.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  certifyPlacement,
+  InfrastructureClassifier,
+  JobScheduler,
+  QuorumManager,
+  verifyPlacementCertificate,
+} from 'quorate/placement';
 import { EnhancedSLATierManager, SLATier } from 'quorate/services';
+import { ChallengeBook, createKeyFile, DemoAuthority, EvidenceVerifier, readKeyFile } from 'quorate/trust';
+
+const data = process.argv[2] ?? 'data';
 
 const { machines, jobs } = JSON.parse(readFileSync(new URL('fleet.json', import.meta.url), 'utf8'));
 
-// 1. Classify: which network, country, power region and TEE, each value with its source and its confidence.
+// 1. Evidence. Nobody's TEE is at hand here, so the machines that say they have one are simulated: each
+// answers a challenge with evidence under an authority made on this computer. A verdict on it says so, and no
+// policy but the demo's accepts it.
+const now = Date.now();
+const demo = await DemoAuthority.open(join(data, 'demo-authority.cbor'), now);
+const verifier = new EvidenceVerifier({ policy: { demoAllowed: true } });
+demo.addAnchors(verifier.anchors);
+demo.addCollateral(verifier.collateral, now);
+const challenges = new ChallengeBook();
+const attesting = machines.filter(({ attestationData }) => attestationData);
+const evidence = attesting.map(({ id, attestationData }) => {
+  const { nonce } = challenges.issue(id);
+  const item = demo.evidence(
+    { name: id, vendor: attestationData.tdx ? 'INTEL_TDX' : 'AMD_SEV_SNP' },
+    nonce,
+    now,
+  );
+  return { ...item, challenge: challenges.redeem(id) };
+});
+const judged = await verifier.verify(evidence);
+const verdicts = Object.fromEntries(attesting.map(({ id }, at) => [id, judged[at]]));
+
+// 2. Classify: which network, country, power region and TEE, each value with its source and its confidence.
 const classifier = new InfrastructureClassifier();
 await classifier.prepare({ onProgress: progress('building the address index (first run only)') });
-const profiles = await classifier.classifyAll(machines);
+const profiles = await classifier.classifyAll(machines, { verdicts });
 const distinct = (of) => new Set(profiles.map(of).filter((value) => value !== null)).size;
 const operators = distinct((profile) => profile.operator.value);
 const countries = distinct((profile) => profile.countryCode.value);
@@ -27,10 +61,14 @@ for (const [name, of] of [
   const bar = '█'.repeat(Math.round(mean * 20)).padEnd(20, '░');
   console.log(`  ${name.padEnd(12)}  ${bar}  ${Math.round(mean * 100)} % sure, known for ${known}`);
 }
-const claims = profiles.filter((profile) => profile.teeVendor.claimed !== null).length;
-console.log(`  ${claims} machines say they have a TEE; no verdict was given, so it does not count`);
+const counts = ['AMD_SEV_SNP', 'INTEL_TDX'].map(
+  (vendor) => `${judged.filter((verdict) => verdict.vendor === vendor).length} ${vendor}`,
+);
+console.log(
+  `  ${attesting.length} simulated TEEs answered a challenge: ${counts.join(', ')}, all DEMO evidence`,
+);
 
-// 2. One service of each tier, on members that keep the tier's promise.
+// 3. One service of each tier, on members that keep the tier's promise.
 const quorums = new QuorumManager({ classifier });
 const services = new EnhancedSLATierManager(quorums);
 for (const tier of Object.values(SLATier)) {
@@ -44,21 +82,33 @@ for (const tier of Object.values(SLATier)) {
   }
   const { members } = services.service(serviceId);
   const price = `at most ${result.pricingMultiplier} x the base price`;
-  console.log(`\n${tier}: ${result.allocatedDevices.join(', ')} (${price})`);
+  const on = tier === SLATier.GOLD ? ', on DEMO evidence' : '';
+  console.log(`\n${tier}: ${result.allocatedDevices.join(', ')} (${price}${on})`);
   for (const member of members) {
     const { deviceId, asn, operator, countryCode, powerRegion } = member;
-    const where = `AS${asn.value} ${operator.value}, ${countryCode.value}, ${powerRegion.zones[0].zone}`;
+    const tee = tier === SLATier.GOLD ? `, ${member.teeVendor.value}` : '';
+    const where = `AS${asn.value} ${operator.value}, ${countryCode.value}, ${powerRegion.zones[0].zone}${tee}`;
     const others = members.filter((other) => other !== member);
     const alone = (of) => others.every((other) => of(other) !== of(member));
     const apart = alone((one) => one.asn.value) && alone((one) => one.countryCode.value);
-    const sure = 'as sure as any machine here, the first by id';
-    console.log(
-      `  ${deviceId}  ${where}: ${others.length > 0 && apart ? 'a network and a country of its own' : sure}`,
-    );
+    const own = tier === SLATier.GOLD ? 'network, country and grid' : 'network and country';
+    const sure = 'the surest machine here, the first by id';
+    console.log(`  ${deviceId}  ${where}: ${others.length > 0 && apart ? `${own} of its own` : sure}`);
   }
 }
 
-// 3. Jobs, by NSGA-II: every hard capacity holds, and the front shows what could be traded for what.
+// 4. The Gold placement as a certificate, which anybody checks with the issuer's key and nothing else.
+const keyPath = join(data, 'issuer.key');
+const signer = existsSync(keyPath) ? await readKeyFile(keyPath) : await createKeyFile(keyPath, 'demo issuer');
+const gold = { size: 3, signer, verdicts, service: 'example-gold', time: now };
+const { certificate } = certifyPlacement(profiles, 'GOLD', gold);
+const path = join(data, 'gold.certificate.json');
+writeFileSync(path, certificate);
+const checked = verifyPlacementCertificate(certificate, { key: signer.publicKey });
+const bytes = `${(certificate.byteLength / 1000).toFixed(0)} kB, ML-DSA-87`;
+console.log(`  certificate: ${path} (${bytes}), checked: ${checked.valid ? 'valid' : checked.detail}`);
+
+// 5. Jobs, by NSGA-II: every hard capacity holds, and the front shows what could be traded for what.
 const trust = new Map(profiles.map((profile) => [profile.deviceId, profile.confidence]));
 const nodes = machines.map(({ id, capacity, latencyMs, costPerHour, pricePerHour }) => {
   return { nodeId: id, ...capacity, latencyMs, costPerHour, pricePerHour, trust: trust.get(id) };

@@ -133,6 +133,8 @@ pub struct NativePoolColumns<'a> {
     pub bound_facts: Uint16ArraySlice<'a>,
     /// 0 or 1.
     pub evidence_fresh: Uint8ArraySlice<'a>,
+    /// Numbers of physical machines; 0 is unknown.
+    pub machines: Uint32ArraySlice<'a>,
     /// Whole numbers.
     pub weight: Float64ArraySlice<'a>,
     /// UTC milliseconds per candidate and axis; infinity never expires.
@@ -155,6 +157,7 @@ impl From<NativePoolColumns<'_>> for Columns {
             attested: flags(&given.attested),
             bound_facts: given.bound_facts.to_vec(),
             evidence_fresh: flags(&given.evidence_fresh),
+            machines: given.machines.to_vec(),
             weight: whole(&given.weight),
             expires: whole(&given.expires),
         }

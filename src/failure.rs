@@ -135,10 +135,15 @@ pub fn guard<T, E: Coded>(work: impl FnOnce() -> Result<T, E>) -> Outcome<T> {
 #[napi]
 pub fn error_codes() -> Vec<String> {
     let of_crates = [
+        quorate_types::cbor::CborError::CODES,
         quorate_nsga2::Error::CODES,
         quorate_diversity::DiversityError::CODES,
         quorate_ipdata::IpdataError::CODES,
         quorate_placement::Error::CODES,
+        quorate_attestation::AttestationError::CODES,
+        quorate_attester::AttesterError::CODES,
+        quorate_multisig::MultisigError::CODES,
+        quorate_merkle::MerkleError::CODES,
         crate::runtime::NoThreads::CODES,
     ];
     let own = [INTERNAL_PANIC];

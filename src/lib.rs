@@ -8,8 +8,12 @@ pub mod failure;
 pub mod run;
 pub mod runtime;
 
+pub mod attestation;
+pub mod attester;
 pub mod diversity;
 pub mod ipdata;
+pub mod merkle;
+pub mod multisig;
 pub mod nsga2;
 pub mod placement;
 pub mod types;

@@ -5,7 +5,7 @@ import { installedSources } from 'quorate/placement';
 import { describe, expect, it } from 'vitest';
 import { jsonOf, PROJECT, quorate, start } from '../support/cli.js';
 import { scratchFolder } from '../support/files.js';
-import { machines } from '../support/profiles.js';
+import { machines, verdict } from '../support/profiles.js';
 
 const scratch = scratchFolder();
 const file = (name: string, content: unknown): string =>
@@ -200,9 +200,9 @@ describe.skipIf(installedSources().length < 2)('classify', () => {
   });
 
   it('takes verdicts that lie beside the machines, and none that lie inside', async () => {
-    const verdict = { vendor: 'INTEL_TDX', debug: false, validUntil: 4e12, endorser: 'a root', fresh: true };
-    const beside = { machines: devices, verdicts: { public: verdict } };
-    const inside = { machines: devices.map((device) => ({ ...device, verdict })) };
+    const accepted = verdict('INTEL_TDX', { validUntil: 4e12 });
+    const beside = { machines: devices, verdicts: { public: accepted } };
+    const inside = { machines: devices.map((device) => ({ ...device, verdict: accepted })) };
     const vendors = async (document: unknown) => {
       const { profiles } = jsonOf(await quorate(['classify', '-', '--json'], JSON.stringify(document)));
       return (profiles as { teeVendor: { value: string } }[]).map(({ teeVendor }) => teeVendor.value);

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../support/files.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -28,11 +29,13 @@ function stable(transcript: string): string[] {
 }
 
 describe('the README', () => {
+  const scratch = scratchFolder();
+
   it('shows what the main job prints, within 30 lines', () => {
-    const printed = execFileSync(process.execPath, ['examples/place-fleet.mjs'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+    const data = scratch.path('data');
+    const options = { cwd: root, encoding: 'utf8' } as const;
+    const written = execFileSync(process.execPath, ['examples/place-fleet.mjs', data], options);
+    const printed = written.replace(data, 'data');
     expect(stable(printed)).toEqual(stable(block('transcript')));
     expect(printed.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   });
@@ -58,8 +61,11 @@ describe('the README', () => {
 describe('the examples', () => {
   const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs'));
 
+  const scratch = scratchFolder();
+
   it.each(examples)('%s runs to its end', (name) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join('examples', name)], {
+    const args = [join('examples', name), scratch.path('data')];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
       cwd: root,
       encoding: 'utf8',
     });

@@ -126,14 +126,37 @@ describe('each constraint of Gold at its border', () => {
       manager.measureDiversity(vendors.map((teeVendor, n) => machine(n, { teeVendor }))).tee_vendor.unique;
     expect(vendorsOf('ARM_TRUSTZONE', 'ARM_CCA', 'ARM_PSA')).toBe(1);
     expect(vendorsOf('AMD_SEV_SNP', 'INTEL_TDX', 'ARM_CCA')).toBe(3);
-    for (const none of ['ARM_TRUSTZONE_UNATTESTED', 'AWS_NITRO', 'UNKNOWN'] as const)
+    expect(vendorsOf('INTEL_TDX', 'INTEL_SGX')).toBe(1);
+    // Whoever has a verdict on a Nitro document has a policy that accepts those.
+    expect(vendorsOf('AMD_SEV_SNP', 'AWS_NITRO')).toBe(2);
+    for (const none of ['ARM_TRUSTZONE_UNATTESTED', 'UNKNOWN'] as const)
       expect(vendorsOf('AMD_SEV_SNP', none)).toBe(1);
     expect(TEE_VENDORS).toEqual(expect.arrayContaining(['ARM_CCA', 'ARM_PSA', 'AWS_NITRO', 'UNKNOWN']));
     const arm = [machine(0, { teeVendor: 'ARM_CCA' }), machine(1, { teeVendor: 'ARM_PSA' })];
     expect(rulesOf(arm, { name: 'TWO', minTeeVendorDiversity: 2 })).toEqual(['distinct_min tee_vendor']);
     expect(rulesOf(arm, { name: 'ONE', minTeeVendorDiversity: 1 })).toEqual([]);
-    const nitro = machines(2, { teeVendor: 'AWS_NITRO' });
-    expect(rulesOf(nitro, { name: 'ONE', minTeeVendorDiversity: 1 })).toEqual(['distinct_min tee_vendor']);
+    const nobody = machines(2, { teeVendor: 'ARM_TRUSTZONE_UNATTESTED' });
+    expect(rulesOf(nobody, { name: 'ONE', minTeeVendorDiversity: 1 })).toEqual(['distinct_min tee_vendor']);
+  });
+
+  it('machines: one chip under two names is one member, at every level', () => {
+    const twins = [
+      machine(0, { machineIdentity: 'amd-chip:1', weight: 100 }),
+      machine(1, { machineIdentity: 'amd-chip:1', weight: 90 }),
+      machine(2, { weight: 80 }),
+    ];
+    const violation = manager.validateQuorum(twins, 'NONE').violations.at(0);
+    expect(violation).toMatchObject({ rule: 'same_machine', have: 2, need: 1, members: ['m0', 'm1'] });
+    expect(violation?.message).toBe('m0, m1 are one physical machine');
+    const two = manager.selectOptimalQuorum(twins, 'NONE', { size: 2 });
+    expect(two.feasible && two.members).toEqual(['m0', 'm2']);
+    const three = manager.selectOptimalQuorum(twins, 'NONE', { size: 3 });
+    expect(three.feasible ? [] : three.reasons.join()).toContain('same physical machine');
+    const why = manager.explainQuorum(twins, 'NONE', ['m0', 'm2']).at(1);
+    expect(why?.message).toContain('same physical machine');
+    // What nobody identified may be any machine, and counts as one.
+    const masked = machines(2, { machineIdentity: null });
+    expect(manager.validateQuorum(masked, 'NONE').valid).toBe(true);
   });
 
   it('power regions: two are stated, but three members need three, and the refusal says three', () => {

@@ -1,12 +1,7 @@
 /** The usage examples of the heterogeneous quorum document: as written, and with what they lack. */
-import {
-  type AttestationVerdict,
-  type Device,
-  DiversityDashboard,
-  InfrastructureClassifier,
-  QuorumManager,
-} from 'quorate/placement';
+import { type Device, DiversityDashboard, InfrastructureClassifier, QuorumManager } from 'quorate/placement';
 import { EnhancedSLATierManager, SLATier } from 'quorate/services';
+import type { AcceptedVerdict } from 'quorate/trust';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/clock.js';
 import { indexOf, scratchFolder, source } from '../support/files.js';
@@ -38,7 +33,7 @@ const serviceConfig = { workloadType: 'financial_trading', complianceRequirement
 
 /** The same machines at public addresses of three networks in three countries and grids. */
 const ADDRESSES = ['5.9.0.1', '8.8.8.8', '81.2.69.160'];
-const VERDICTS: Record<string, AttestationVerdict> = {
+const VERDICTS: Record<string, AcceptedVerdict> = {
   'dc-east-amd-1': verdict('AMD_SEV_SNP'),
   'dc-west-intel-1': verdict('INTEL_TDX'),
   'edge-south-amd-1': verdict('AMD_SEV_SNP', { product: 'Genoa' }),

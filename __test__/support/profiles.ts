@@ -1,5 +1,6 @@
 /** Machines for tests: complete by default, so that a test names only what it is about. */
-import type { AttestationVerdict, DeviceProfile, Fact, TeeVendor } from 'quorate/placement';
+import type { DeviceProfile, Fact } from 'quorate/placement';
+import type { AcceptedVerdict, AttestedVendor } from 'quorate/trust';
 import { START } from './clock.js';
 
 export const HOUR_MS = 3_600_000;
@@ -30,18 +31,29 @@ export function fact<T>(value: T | null, overrides: Partial<Fact<T>> = {}): Fact
   return { value, source: 'a test', confidence: 9500, expires: null, ...overrides };
 }
 
-/** A verdict that binds everything and holds for a day. */
-export function verdict(vendor: TeeVendor, overrides: Partial<AttestationVerdict> = {}): AttestationVerdict {
+let chips = 0;
+
+/** A verdict on a machine of its own that binds everything and holds for a day. */
+export function verdict(vendor: AttestedVendor, overrides: Partial<AcceptedVerdict> = {}): AcceptedVerdict {
+  chips += 1;
   return {
+    accepted: true,
+    evidence: 'ef'.repeat(32),
     vendor,
     product: 'Milan',
     tcb: '3.0.20.209',
+    tcbStatus: null,
+    tcbDate: null,
+    advisories: [],
     measurement: 'ab'.repeat(48),
-    machineIdentity: 'cd'.repeat(32),
+    reportData: '00'.repeat(64),
+    machineIdentity: `amd-chip:${chips.toString(16).padStart(128, '0')}`,
     debug: false,
     validUntil: START + DAY_MS,
     endorser: 'a root of a test',
+    trust: 'configured',
     fresh: true,
+    revocationChecked: true,
     ...overrides,
   };
 }

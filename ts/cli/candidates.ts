@@ -4,12 +4,12 @@
  */
 import {
   AddressIndex,
-  type AttestationVerdict,
   type ClassifiedProfile,
   type Device,
   type DeviceProfile,
   InfrastructureClassifier,
 } from '../domain/placement/index.js';
+import type { Verdict } from '../domain/trust/index.js';
 import { invalid, record } from '../parse.js';
 import { progressBar } from './terminal.js';
 import type { VerbContext } from './verb.js';
@@ -63,8 +63,8 @@ export async function candidatesOf(
  * Verdicts lie beside the machines, never inside a record: `{ "machines": [...], "verdicts": { "m1": {...} }
  * }`.
  */
-function verdictsOf(document: unknown): Record<string, AttestationVerdict> {
+export function verdictsOf(document: unknown): Record<string, Verdict> {
   if (Array.isArray(document)) return {};
   const { verdicts } = record(document, 'input');
-  return verdicts === undefined ? {} : (record(verdicts, 'verdicts') as Record<string, AttestationVerdict>);
+  return verdicts === undefined ? {} : (record(verdicts, 'verdicts') as Record<string, Verdict>);
 }

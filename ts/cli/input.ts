@@ -14,9 +14,9 @@ export const USAGE = 'QRT_ERR_CLI_USAGE';
 /** Reads one JSON document from a file, or from stdin where the path is `-`. */
 export async function readJson(path: string | undefined): Promise<unknown> {
   if (path === undefined) throw new QuorateError(USAGE, 'name an input file, or - for stdin');
-  const text = path === '-' ? await readStream(process.stdin, 'stdin') : await readFile(path);
+  const bytes = await readBytes(path);
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new QuorateError(INPUT_NOT_JSON, `${path === '-' ? 'stdin' : path} is not JSON: ${reason}`, {
@@ -25,7 +25,9 @@ export async function readJson(path: string | undefined): Promise<unknown> {
   }
 }
 
-async function readFile(path: string): Promise<string> {
+/** Reads a file whole, or stdin where the path is `-`. */
+export async function readBytes(path: string): Promise<Buffer> {
+  if (path === '-') return readStream(process.stdin, 'stdin');
   try {
     const file = await open(path);
     return await readStream(file.createReadStream(), path);
@@ -36,7 +38,7 @@ async function readFile(path: string): Promise<string> {
   }
 }
 
-async function readStream(stream: AsyncIterable<Buffer | string>, name: string): Promise<string> {
+async function readStream(stream: AsyncIterable<Buffer | string>, name: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
@@ -47,5 +49,5 @@ async function readStream(stream: AsyncIterable<Buffer | string>, name: string):
     }
     chunks.push(buffer);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }

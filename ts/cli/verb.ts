@@ -32,6 +32,6 @@ export interface Verb {
   readonly example: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
   /** Arguments it takes besides options; more are a mistake, never ignored. */
-  readonly positionals: 0 | 1;
+  readonly positionals: number;
   run(context: VerbContext): Promise<ExitCode>;
 }

@@ -1,9 +1,12 @@
 import type { Verb } from './verb.js';
+import { attestInspect, attestVerify } from './verbs/attest.js';
 import { bench } from './verbs/bench.js';
 import { classify } from './verbs/classify.js';
 import { doctor } from './verbs/doctor.js';
 import { ipdataBuild } from './verbs/ipdata.js';
+import { keysCreate, keysShow } from './verbs/keys.js';
 import { explain, select, validate } from './verbs/quorum.js';
+import { verify } from './verbs/quorum-verify.js';
 import { schedule } from './verbs/schedule.js';
 
 /** Every verb, in the order of the help. */
@@ -12,7 +15,12 @@ export const verbs: readonly Verb[] = [
   select,
   validate,
   explain,
+  verify,
   schedule,
+  attestVerify,
+  attestInspect,
+  keysCreate,
+  keysShow,
   bench,
   doctor,
   ipdataBuild,

@@ -40,7 +40,7 @@ pub struct Certificate {
 /// Candidates that a rule rejects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// [`Rule::Confidence`], [`Rule::FreshEvidence`] or [`Rule::KnownValue`].
+    /// [`Rule::Confidence`], [`Rule::FreshEvidence`], [`Rule::SameMachine`] or [`Rule::KnownValue`].
     pub rule: Rule,
     /// The capped axis on which the value is unknown.
     pub axis: Option<Axis>,
@@ -204,6 +204,12 @@ fn rejected(pool: &Pool, requirement: &Requirement, gone: &[u32]) -> Vec<Rejecte
     let mut found = vec![
         Rejected { rule: Rule::Confidence, axis: None, count: count(&low), best },
         Rejected { rule: Rule::FreshEvidence, axis: None, count: count(&stale), best: None },
+        Rejected {
+            rule: Rule::SameMachine,
+            axis: None,
+            count: count(&|rank| pool.is_twin(rank)),
+            best: None,
+        },
     ];
     for axis in Axis::ALL.into_iter().filter(|&axis| requirement.per_value_max(axis).is_some()) {
         let unknown = |rank| pool.values_at(rank, axis).is_empty();

@@ -53,6 +53,9 @@ pub struct Columns {
     pub bound_facts: Vec<u16>,
     /// Whether the attestation evidence is fresh; empty: no.
     pub evidence_fresh: Vec<bool>,
+    /// Numbers of physical machines: candidates with one number are one machine under several names, whatever
+    /// else they claim, so at most one of them, the heaviest, may be a member. 0: not known. Empty: none is.
+    pub machines: Vec<u32>,
     /// What a selection maximises, at most [`WEIGHT_MAX`]; empty: the confidence.
     pub weight: Vec<u64>,
     /// When the value of each axis expires, `n * 8` UTC milliseconds, row by row; empty: never.
@@ -72,9 +75,10 @@ impl Columns {
 
     /// Makes every value unknown whose expiry is at or before `now`.
     ///
-    /// Its axis confidence becomes 0. An expired TEE vendor takes the attestation and its freshness with it:
-    /// what has expired is the verdict. Where no axis confidences are given the confidence of the whole
-    /// candidate stays: the caller stated it as one figure, and the value itself no longer counts.
+    /// Its axis confidence becomes 0. An expired TEE vendor takes the attestation, its freshness and the
+    /// machine's identity with it: what has expired is the verdict. Where no axis confidences are given the
+    /// confidence of the whole candidate stays: the caller stated it as one figure, and the value itself no
+    /// longer counts.
     fn expire(&mut self, now: UnixMillis) {
         for (position, _) in self.expires.iter().enumerate().filter(|&(_, &expires)| expires <= now) {
             let (candidate, axis) = (position / AXIS_COUNT, Axis::ALL[position % AXIS_COUNT]);
@@ -94,6 +98,9 @@ impl Columns {
                     if let Some(flag) = flags.get_mut(candidate) {
                         *flag = false;
                     }
+                }
+                if let Some(machine) = self.machines.get_mut(candidate) {
+                    *machine = UNKNOWN;
                 }
             }
         }
@@ -134,6 +141,7 @@ impl Columns {
             ("attested", self.attested.len(), n),
             ("boundFacts", self.bound_facts.len(), n),
             ("evidenceFresh", self.evidence_fresh.len(), n),
+            ("machines", self.machines.len(), n),
             ("weight", self.weight.len(), n),
             ("expires", self.expires.len(), rows),
             ("regionOffsets", self.region_offsets.len(), n + 1),

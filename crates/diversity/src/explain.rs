@@ -124,6 +124,9 @@ fn broken_alone(pool: &Pool, requirement: &Requirement, rank: u32) -> Vec<(Rule,
     if requirement.fresh_evidence && !pool.fresh[rank as usize] {
         rules.push((Rule::FreshEvidence, None));
     }
+    if pool.is_twin(rank) {
+        rules.push((Rule::SameMachine, None));
+    }
     let unknown =
         |&axis: &Axis| requirement.per_value_max(axis).is_some() && pool.values_at(rank, axis).is_empty();
     rules.extend(Axis::ALL.into_iter().filter(unknown).map(|axis| (Rule::KnownValue, Some(axis))));

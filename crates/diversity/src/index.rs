@@ -139,6 +139,7 @@ pub(crate) fn eligible(pool: &Pool, requirement: &Requirement, rank: u32) -> boo
         if requirement.confidence_min == 0 { 0 } else { pool.confidence_at(rank, requirement) };
     confidence >= requirement.confidence_min
         && (pool.fresh[rank as usize] || !requirement.fresh_evidence)
+        && !pool.is_twin(rank)
         && Axis::ALL.into_iter().all(|axis| {
             pool.rows[rank as usize][axis.index()] != UNKNOWN || requirement.per_value_max(axis).is_none()
         })

@@ -35,6 +35,10 @@ pub struct Pool {
     /// Per rank, empty where no confidences per axis were given; `None` for a candidate judged as a whole.
     pub(crate) evidence: Vec<Option<Evidence>>,
     pub(crate) fresh: Vec<bool>,
+    /// Numbers of physical machines per rank, 0 where not known; empty where none is.
+    machines: Vec<u32>,
+    /// Whether a heavier candidate is the same machine, per rank; empty where no machine is known.
+    twins: Vec<bool>,
     pub(crate) weight: Vec<u64>,
     pub(crate) sets: RegionSets,
     /// Shares per rank: `(region id, ppm)` in order of the region's id.
@@ -100,6 +104,8 @@ impl Pool {
             order.iter().map(|&i| column.get(i as usize).copied().unwrap_or(false)).collect()
         };
         let fresh = pick(&columns.evidence_fresh);
+        let machines: Vec<u32> =
+            order.iter().filter_map(|&i| columns.machines.get(i as usize).copied()).collect();
         let ids: Vec<String> = order.iter().map(|&i| take(&mut columns.device_ids[i as usize])).collect();
         let mut ranks_by_id: Vec<u32> = (0..n as u32).collect();
         ranks_by_id.sort_unstable_by_key(|&rank| &ids[rank as usize]);
@@ -111,6 +117,8 @@ impl Pool {
             names: columns.names,
             evidence,
             fresh,
+            twins: twins(&machines),
+            machines,
             sets,
             shares,
             share_offsets,
@@ -203,6 +211,16 @@ impl Pool {
         self.names[axis.index()][value as usize].clone()
     }
 
+    /// The number of the physical machine; 0 where it is not known.
+    pub(crate) fn machine(&self, rank: u32) -> u32 {
+        self.machines.get(rank as usize).copied().unwrap_or(UNKNOWN)
+    }
+
+    /// Whether a heavier candidate is the same physical machine.
+    pub(crate) fn is_twin(&self, rank: u32) -> bool {
+        self.twins.get(rank as usize).copied().unwrap_or(false)
+    }
+
     pub(crate) fn index_of(&self, rank: u32) -> u32 {
         self.index_of_rank[rank as usize]
     }
@@ -247,6 +265,8 @@ impl Pool {
             confidence: self.confidence.clone(),
             evidence,
             fresh: self.fresh.clone(),
+            machines: self.machines.clone(),
+            twins: self.twins.clone(),
             weight: self.weight.clone(),
             sets,
             shares: self.shares.clone(),
@@ -292,6 +312,12 @@ impl Pool {
         ranks.sort_unstable();
         Ok(ranks)
     }
+}
+
+/// Per rank, whether an earlier one is the same machine.
+fn twins(machines: &[u32]) -> Vec<bool> {
+    let mut seen = std::collections::BTreeSet::new();
+    machines.iter().map(|&machine| machine != UNKNOWN && !seen.insert(machine)).collect()
 }
 
 type Regions = (RegionSets, Vec<u32>, Vec<(u32, u32)>, Vec<u32>);

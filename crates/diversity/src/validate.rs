@@ -19,6 +19,8 @@ pub enum Rule {
     Confidence,
     /// Every member's evidence is fresh.
     FreshEvidence,
+    /// No two members are one physical machine.
+    SameMachine,
     /// Every member's value on a capped axis is known.
     KnownValue,
     /// There are enough different known values.
@@ -34,6 +36,7 @@ impl Rule {
             Self::Size => "size",
             Self::Confidence => "confidence",
             Self::FreshEvidence => "fresh_evidence",
+            Self::SameMachine => "same_machine",
             Self::KnownValue => "known_value",
             Self::DistinctMin => "distinct_min",
             Self::PerValueMax => "per_value_max",
@@ -49,10 +52,10 @@ pub struct Violation {
     /// The axis it is about, for rules about an axis.
     pub axis: Option<Axis>,
     /// What there is: members, lowest confidence, members with stale evidence or unknown value, different
-    /// values, or members that share the value.
+    /// values, or members that share the value or the machine.
     pub have: u64,
-    /// What there should be, in the same unit: a minimum, or for `FreshEvidence`, `KnownValue` and
-    /// `PerValueMax` a maximum.
+    /// What there should be, in the same unit: a minimum, or for `FreshEvidence`, `SameMachine`, `KnownValue`
+    /// and `PerValueMax` a maximum.
     pub need: u64,
     /// Names of the values concerned: those present, or the one that is shared by too many.
     pub values: Vec<String>,
@@ -161,6 +164,18 @@ fn member_violations(pool: &Pool, requirement: &Requirement, ranks: &[u32]) -> V
             members: pool.indexes_of(&stale),
         });
     }
+    let mut machines: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for &rank in ranks.iter().filter(|&&rank| pool.machine(rank) != 0) {
+        machines.entry(pool.machine(rank)).or_default().push(rank);
+    }
+    found.extend(machines.values().filter(|shared| shared.len() > 1).map(|shared| Violation {
+        rule: Rule::SameMachine,
+        axis: None,
+        have: shared.len() as u64,
+        need: 1,
+        values: Vec::new(),
+        members: pool.indexes_of(shared),
+    }));
     found
 }
 

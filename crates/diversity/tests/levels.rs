@@ -171,6 +171,33 @@ fn values_that_expire_become_unknown() {
     assert_eq!(rules(1_000), expected);
 }
 
+/// Three records in three networks, two of them of one chip: a machine under two names is one failure.
+#[test]
+fn one_machine_under_two_names_is_one_member() {
+    let mut columns = columns(&gold_members());
+    columns.machines = vec![7, 0, 7];
+    columns.weight = vec![100, 90, 80];
+    let pool = Pool::new(columns.clone(), 0).unwrap();
+    for level in Requirement::shipped() {
+        let validation = validate(&pool, &level, &[0, 1, 2], 3).unwrap();
+        let shared: Vec<_> = validation.violations.iter().filter(|v| v.rule == Rule::SameMachine).collect();
+        assert_eq!(shared.len(), 1, "{}", level.name);
+        assert_eq!((shared[0].have, shared[0].need, shared[0].members.as_slice()), (2, 1, &[0, 2][..]));
+        // The lighter name alone is no violation; beside the heavier one it is never chosen.
+        assert!(validate(&pool, &level, &[1, 2], 0).unwrap().violations.iter().all(|v| v.axis.is_some()));
+    }
+    let choose = |pool: &Pool, size| select(pool, &Requirement::none(), &SelectOptions::exact(size)).unwrap();
+    assert!(matches!(choose(&pool, 2), Selection::Feasible(found) if found.members == [0, 1]));
+    let Selection::Infeasible(certificate) = choose(&pool, 3) else { panic!("one machine was chosen twice") };
+    assert_eq!(certificate.eligible, 2);
+    assert!(certificate.rejected.iter().any(|rejected| rejected.rule == Rule::SameMachine));
+    // The identity ends with the verdict.
+    columns.expires = vec![u64::MAX; 3 * 8];
+    columns.expires[16 + Axis::TeeVendor.index()] = 1_000;
+    let later = Pool::new(columns, 1_000).unwrap();
+    assert!(matches!(choose(&later, 3), Selection::Feasible(_)));
+}
+
 #[test]
 fn confidences_per_axis_are_judged_relative_to_the_level() {
     let mut columns = columns(&gold_members());

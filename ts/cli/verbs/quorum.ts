@@ -1,14 +1,19 @@
+import { writeFile } from 'node:fs/promises';
 import {
   type CandidatePool,
+  certifyPlacement,
+  type DeviceProfile,
   QUORUM_REQUIREMENTS,
   type QuorumLevel,
   QuorumManager,
   type QuorumRequirement,
   UNKNOWN,
 } from '../../domain/placement/index.js';
+import { readKeyFile } from '../../domain/trust/index.js';
+import { QuorateError } from '../../errors.js';
 import * as parse from '../../parse.js';
-import { candidatesOf, IPDATA_HELP, ipdataOption } from '../candidates.js';
-import { readJson } from '../input.js';
+import { candidatesOf, IPDATA_HELP, ipdataOption, verdictsOf } from '../candidates.js';
+import { readJson, USAGE } from '../input.js';
 import { percent, table } from '../terminal.js';
 import { EXIT, type OptionValues, type Verb } from '../verb.js';
 
@@ -24,6 +29,8 @@ const selectOptions = {
   level: { type: 'string' },
   size: { type: 'string' },
   method: { type: 'string' },
+  certificate: { type: 'string' },
+  key: { type: 'string' },
 } as const;
 
 async function levelOf(options: OptionValues): Promise<QuorumLevel | QuorumRequirement> {
@@ -46,12 +53,14 @@ function sizeOf(options: OptionValues, level: QuorumLevel | QuorumRequirement): 
 export const select: Verb = {
   name: 'quorum select',
   summary: 'Choose the best members that keep a level, or say exactly what is scarce',
-  usage: 'FILE|- [--level LEVEL] [--size N] [--method exact|greedy]',
+  usage: 'FILE|- [--level LEVEL] [--size N] [--method exact|greedy] [--certificate FILE --key FILE]',
   help: [
     FILE_HELP,
     LEVEL_HELP,
     '--size N          members (default: 1, 2, 2, 3 for the four levels)',
     '--method METHOD   exact (default) or greedy',
+    '--certificate F   write the answer as a signed certificate, which quorum verify checks offline',
+    '--key FILE        the private key to sign it with (quorate keys create)',
     IPDATA_HELP,
   ],
   example: 'npx quorate quorum select examples/fleet.json --level ENHANCED --size 2',
@@ -60,12 +69,14 @@ export const select: Verb = {
   async run(context) {
     const { positionals, options, json, print } = context;
     const level = await levelOf(options);
-    const candidates = await candidatesOf(await readJson(positionals[0]), context);
+    const document = await readJson(positionals[0]);
+    const candidates = await candidatesOf(document, context);
     const method = parse.oneOf(options['method'] ?? 'exact', '--method', ['exact', 'greedy']);
     const selection = new QuorumManager().selectOptimalQuorum(candidates, level, {
       size: sizeOf(options, level),
       method,
     });
+    await certify(options, document, candidates, level, sizeOf(options, level));
     if (json) print(JSON.stringify(selection));
     else if (selection.feasible) {
       print(`${selection.level}: ${selection.members.join(', ')}`);
@@ -184,6 +195,24 @@ export const explain: Verb = {
     return valid ? EXIT.yes : EXIT.no;
   },
 };
+
+/** Writes the answer as a certificate, where one is asked for. */
+async function certify(
+  options: OptionValues,
+  document: unknown,
+  candidates: readonly DeviceProfile[],
+  level: QuorumLevel | QuorumRequirement,
+  size: number,
+): Promise<void> {
+  const { certificate: path, key } = options;
+  if (path === undefined && key === undefined) return;
+  if (path === undefined || key === undefined)
+    throw new QuorateError(USAGE, '--certificate and --key go together: where to write, and who signs');
+  const signer = await readKeyFile(String(key));
+  const verdicts = verdictsOf(document);
+  const made = certifyPlacement(candidates, level, { size, signer, verdicts, time: Date.now() });
+  await writeFile(String(path), made.certificate);
+}
 
 /** The members to explain: those given, judged as they are, or those that are chosen. */
 function explained(

@@ -5,6 +5,8 @@ import { QuorateError } from '../../errors.js';
 import { addon, call, type RunOptions, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, systemClock } from '../../ports/clock.js';
+import { FailureDomains } from '../fleet/index.js';
+import { type AcceptedVerdict, parseVerdict, type Verdict } from '../trust/index.js';
 import {
   type AddressFacts,
   factsFromIndex,
@@ -23,15 +25,8 @@ import {
   prepareAddressIndex,
 } from './address-index.js';
 import type { AddressService } from './address-service.js';
-import {
-  type AttestationVerdict,
-  boundFacts,
-  claimedVendor,
-  type Device,
-  parseDevice,
-  parseVerdict,
-} from './devices.js';
-import type { ClassifiedProfile, Fact, TeeVendorFact } from './facts.js';
+import { boundFacts, claimedVendor, type Device, parseDevice } from './devices.js';
+import type { ClassifiedProfile } from './facts.js';
 import {
   CANDIDATES_MAX,
   CLASSIFICATION_CACHE_MAX,
@@ -57,7 +52,7 @@ export interface ClassifyOptions extends RunOptions {
   /**
    * Verified verdicts by device id. Never taken from a device record, which may come from the machine itself.
    */
-  readonly verdicts?: ReadonlyMap<string, AttestationVerdict> | Readonly<Record<string, AttestationVerdict>>;
+  readonly verdicts?: ReadonlyMap<string, Verdict> | Readonly<Record<string, Verdict>>;
 }
 
 interface CachedFacts {
@@ -110,7 +105,7 @@ export class InfrastructureClassifier {
    * Classifies one machine. Throws QRT_ERR_INPUT_INVALID or QRT_ERR_IPDATA_ADDRESS for a bad record. A
    * missing index is no error: the values stay unknown and a note says why.
    */
-  classify(device: Device, options: { verdict?: AttestationVerdict } = {}): ClassifiedProfile {
+  classify(device: Device, options: { verdict?: Verdict } = {}): ClassifiedProfile {
     const parsed = parseDevice(device, 'device');
     parse.record(options, 'options');
     const verdict = options.verdict && parseVerdict(options.verdict, 'verdict');
@@ -146,7 +141,7 @@ export class InfrastructureClassifier {
       profiles.push(this.#profile(device, facts, verdicts.get(device.id)));
     }
     onProgress?.(parsed.length, parsed.length);
-    return profiles;
+    return profiles.some(({ machineIdentity }) => machineIdentity !== null) ? noteShared(profiles) : profiles;
   }
 
   /** Which of these machines share a network prefix or a network, largest group first. */
@@ -237,7 +232,7 @@ export class InfrastructureClassifier {
     return score;
   }
 
-  #profile(device: Device, fromAddress: AddressFacts, verdict?: AttestationVerdict): ClassifiedProfile {
+  #profile(device: Device, fromAddress: AddressFacts, verdict?: Verdict): ClassifiedProfile {
     const now = this.#clock.now();
     const found = stamped(fromAddress, now);
     const facts = device.networkInfo ? withStatedFacts(found, device.networkInfo) : found;
@@ -262,6 +257,21 @@ export class InfrastructureClassifier {
   }
 }
 
+/** Says of each machine that others claim to be the same one. */
+function noteShared(profiles: readonly ClassifiedProfile[]): ClassifiedProfile[] {
+  const nodes = profiles.map(({ deviceId, machineIdentity }) => ({
+    nodeId: deviceId,
+    identity: machineIdentity,
+  }));
+  const domains = new FailureDomains(nodes);
+  return profiles.map((profile) => {
+    const others = domains.sharing(profile.deviceId);
+    if (others.length === 0) return profile;
+    const note = `is the same physical machine as ${others.join(', ')}`;
+    return { ...profile, notes: [...profile.notes, note] };
+  });
+}
+
 /** The score of a whole classification; the weights are the core's. */
 function scoreOf(facts: AddressFacts, tee: Omit<TeeFacts, 'note'>): number {
   const { asn, operator, cloud, countryCode, powerRegion, kernel, asnNameOnly } = facts;
@@ -270,43 +280,37 @@ function scoreOf(facts: AddressFacts, tee: Omit<TeeFacts, 'note'>): number {
   return call(() => addon.classificationConfidence(confidences, asnNameOnly, tee.attested, tee.boundFacts));
 }
 
-type TeeFacts = Pick<ClassifiedProfile, 'teeVendor' | 'tcb' | 'attested' | 'boundFacts' | 'evidenceFresh'> & {
-  readonly note: string | null;
-};
+type TeeFacts = Pick<
+  ClassifiedProfile,
+  'teeVendor' | 'tcb' | 'attested' | 'boundFacts' | 'evidenceFresh' | 'machineIdentity'
+> & { readonly note: string | null };
 
-/** A vendor counts when a verdict names it, is still valid, and the TEE is not in debug mode. */
-function teeFacts(device: Device, verdict: AttestationVerdict | undefined, now: number): TeeFacts {
+/** A vendor counts when the evidence was accepted, still holds, and the TEE is not in debug mode. */
+function teeFacts(device: Device, verdict: Verdict | undefined, now: number): TeeFacts {
   const claimed = claimedVendor(device.attestationData);
-  const refusal = refusalOf(verdict, now);
-  const accepted = verdict && !refusal ? verdict : null;
-  const source = accepted ? `verdict endorsed by ${accepted.endorser}` : (refusal ?? NO_EVIDENCE);
+  const accepted = verdict?.accepted && !refusalOf(verdict, now) ? verdict : null;
+  const refusal = accepted || !verdict ? null : refusalOf(verdict, now);
+  const source = accepted ? sourceOf(accepted) : (refusal ?? NO_EVIDENCE);
   const expires = accepted?.validUntil ?? null;
-  const teeVendor: TeeVendorFact = {
-    value: accepted?.vendor ?? UNKNOWN,
-    source,
-    confidence: accepted && accepted.vendor !== UNKNOWN ? CONFIDENCE_MAX : 0,
-    expires,
-    claimed,
-  };
-  const tcb: Fact<string> = {
-    value: accepted?.tcb ?? null,
-    source,
-    confidence: accepted?.tcb === undefined ? 0 : CONFIDENCE_MAX,
-    expires,
-  };
+  const confidence = accepted ? CONFIDENCE_MAX : 0;
   const claim = claimed && !accepted ? `says it is ${claimed}, which nobody verified` : null;
   return {
-    teeVendor,
-    tcb,
+    teeVendor: { value: accepted?.vendor ?? UNKNOWN, source, confidence, expires, claimed },
+    tcb: { value: accepted?.tcb ?? null, source, confidence, expires },
     attested: accepted !== null,
     boundFacts: accepted ? boundFacts(accepted) : 0,
     evidenceFresh: accepted?.fresh ?? false,
+    machineIdentity: accepted?.machineIdentity ?? null,
     note: refusal ?? claim,
   };
 }
 
-function refusalOf(verdict: AttestationVerdict | undefined, now: number): string | null {
-  if (!verdict) return null;
+function sourceOf({ endorser, trust }: AcceptedVerdict): string {
+  return `verdict endorsed by ${endorser}${trust === 'demo' ? ' (DEMO: a simulated machine)' : ''}`;
+}
+
+function refusalOf(verdict: Verdict, now: number): string | null {
+  if (!verdict.accepted) return `the evidence was rejected: ${verdict.reason}`;
   if (verdict.validUntil <= now) return 'the verdict has expired';
   if (verdict.debug) return 'the TEE runs in debug mode';
   return null;
@@ -339,7 +343,7 @@ function requireUnique(devices: readonly Device[]): ReadonlyMap<string, number> 
 function parseVerdicts(
   verdicts: ClassifyOptions['verdicts'],
   devices: ReadonlyMap<string, number>,
-): Map<string, AttestationVerdict> {
+): Map<string, Verdict> {
   const entries =
     verdicts instanceof Map
       ? [...verdicts]

@@ -1,8 +1,9 @@
-/** Device records as an operator's inventory states them, and verdicts as a verifier states them. */
+/** Device records as an operator's inventory states them. */
 import { addon } from '../../native.js';
 import * as parse from '../../parse.js';
+import type { AcceptedVerdict } from '../trust/index.js';
 import { CONFIDENCE_MAX } from './limits.js';
-import { TEE_VENDORS, type TeeVendor, UNKNOWN } from './vocabulary.js';
+import { type TeeVendor, UNKNOWN } from './vocabulary.js';
 
 /**
  * What an operator states about a machine's network and place. It is believed, marked, and capped in
@@ -31,27 +32,6 @@ export interface Device {
   /** What the machine says of its TEE. A claim: without a verified verdict the vendor stays UNKNOWN. */
   readonly attestationData?: Readonly<Record<string, unknown>>;
   readonly networkInfo?: NetworkInfo;
-}
-
-/**
- * What a verifier found in attestation evidence. A verdict is passed beside the devices and never inside one:
- * a device record may come from the machine itself.
- */
-export interface AttestationVerdict {
-  readonly vendor: TeeVendor;
-  readonly tcb?: string;
-  readonly product?: string;
-  readonly measurement?: string;
-  /** Identity of the chip or platform the evidence is bound to. */
-  readonly machineIdentity?: string;
-  /** A TEE in debug mode protects nothing: its vendor does not count. */
-  readonly debug: boolean;
-  /** UTC milliseconds. */
-  readonly validUntil: number;
-  /** Who vouches: the root the chain ends in. */
-  readonly endorser: string;
-  /** Whether the evidence answers a challenge of ours, and is not just a file. */
-  readonly fresh: boolean;
 }
 
 const ASN_MAX = 4_294_967_295;
@@ -141,27 +121,6 @@ export function parseCountry(value: unknown, path: string): string {
   return code;
 }
 
-export function parseVerdict(value: unknown, path: string): AttestationVerdict {
-  const record = parse.record(value, path);
-  const text = (name: string): Record<string, string> => {
-    const field = record[name];
-    return field === undefined || field === null
-      ? {}
-      : { [name]: parse.text(field, `${path}.${name}`, 1024) };
-  };
-  return {
-    vendor: parse.oneOf(record['vendor'], `${path}.vendor`, TEE_VENDORS),
-    debug: parse.flag(record['debug'], `${path}.debug`),
-    validUntil: parse.integer(record['validUntil'], `${path}.validUntil`, 0, Number.MAX_SAFE_INTEGER),
-    endorser: parse.text(record['endorser'], `${path}.endorser`),
-    fresh: parse.flag(record['fresh'], `${path}.fresh`),
-    ...text('tcb'),
-    ...text('product'),
-    ...text('measurement'),
-    ...text('machineIdentity'),
-  };
-}
-
 /**
  * The vendor a machine claims for itself, from the flags of the document's example; null where it claims
  * none.
@@ -175,11 +134,11 @@ export function claimedVendor(data: Device['attestationData']): TeeVendor | null
   return null;
 }
 
-/** How many facts a verdict binds beyond the vendor: product, TCB, measurement, machine identity. */
-export function boundFacts(verdict: AttestationVerdict): number {
-  return [verdict.product, verdict.tcb, verdict.measurement, verdict.machineIdentity].filter(
-    (fact) => fact !== undefined,
-  ).length;
+/**
+ * How many facts a verdict binds beyond the vendor: product, TCB, measurement and, with some, the machine.
+ */
+export function boundFacts({ machineIdentity }: AcceptedVerdict): number {
+  return machineIdentity === null ? 3 : 4;
 }
 
 /** A confidence in basis points. */

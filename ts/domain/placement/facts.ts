@@ -69,6 +69,11 @@ export interface DeviceProfile {
   readonly evidenceFresh?: boolean;
   /** Facts the attestation verdict binds; the classifier counts them. */
   readonly boundFacts?: number;
+  /**
+   * Identity of the chip or platform, from verified evidence. Candidates that share it are one machine, of
+   * which at most one can be a member; null or absent: not known.
+   */
+  readonly machineIdentity?: string | null;
 }
 
 /** The field of a profile that holds an axis. */
@@ -99,6 +104,7 @@ export interface ClassifiedProfile extends DeviceProfile {
   readonly attested: boolean;
   readonly boundFacts: number;
   readonly evidenceFresh: boolean;
+  readonly machineIdentity: string | null;
   /** Why something is unknown or less certain, one sentence each. */
   readonly notes: readonly string[];
 }

@@ -19,6 +19,18 @@ export {
   type AlertSeverity,
   type ScoreThresholds,
 } from './alerts.js';
+export {
+  CERTIFICATE_FAULTS,
+  type CertificateFault,
+  type CertificateSigner,
+  type CertificateVerdict,
+  type CertifiedMember,
+  type CertifyOptions,
+  certifyPlacement,
+  type PlacementContent,
+  type VerifyCertificateOptions,
+  verifyPlacementCertificate,
+} from './certificate.js';
 export { type ClassifierOptions, type ClassifyOptions, InfrastructureClassifier } from './classifier.js';
 export {
   type Dashboard,
@@ -29,7 +41,7 @@ export {
   type ServiceHealth,
   type ServiceSource,
 } from './dashboard.js';
-export type { AttestationVerdict, Device, NetworkInfo } from './devices.js';
+export type { Device, NetworkInfo } from './devices.js';
 export type {
   ClassifiedProfile,
   DeviceProfile,

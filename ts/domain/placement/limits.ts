@@ -32,6 +32,8 @@ export const SERVICE_HEALTHY_BASIS_POINTS = 7000;
 export const CANDIDATES_MAX = 1_000_000;
 /** Members one quorum may have. */
 export const QUORUM_SIZE_MAX = 100;
+/** Largest placement certificate. */
+export const CERTIFICATE_BYTES_MAX = 4 * 1024 * 1024;
 /** Devices one service watches at once. */
 export const SERVICES_MAX = 100_000;
 

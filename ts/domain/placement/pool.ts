@@ -127,6 +127,9 @@ class ColumnBuilder {
   readonly #attested: Uint8Array;
   readonly #boundFacts: Uint16Array;
   readonly #evidenceFresh: Uint8Array;
+  /** Numbers of physical machines, made when the first is known: most fleets have no evidence at all. */
+  #machines = new Uint32Array();
+  readonly #machineNumbers = new Dictionary();
   readonly #weight: Float64Array;
   readonly #expires: Float64Array;
   /** 1: no fact at all, so the one confidence of the profile is what it is judged by. */
@@ -182,6 +185,7 @@ class ColumnBuilder {
       attested: this.#attested,
       boundFacts: this.#boundFacts,
       evidenceFresh: this.#evidenceFresh,
+      machines: this.#machines,
       weight: this.#weight,
       expires: this.#expires,
     };
@@ -255,6 +259,13 @@ class ColumnBuilder {
     this.#boundFacts[at] = parse.optional(profile.boundFacts, bare ? BOUND_FACTS_OF_BARE : 0, (count) =>
       parse.integer(count, `${path}.boundFacts`, 0, 1000),
     );
+    const machine = parse.optional(profile.machineIdentity, null, (identity) =>
+      parse.text(identity, `${path}.machineIdentity`, 1024),
+    );
+    if (machine !== null) {
+      if (this.#machines.length === 0) this.#machines = new Uint32Array(this.#confidence.length);
+      this.#machines[at] = this.#machineNumbers.id(machine);
+    }
     const { asn } = profile;
     this.#asnNameOnly[at] = Number(isFact(asn) && asn.value === null && asn.confidence > 0);
   }

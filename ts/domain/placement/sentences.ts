@@ -12,6 +12,7 @@ import type {
   NativeVerdict,
   NativeViolation,
 } from '../../native.js';
+import type { Axis } from './vocabulary.js';
 import { AXES } from './vocabulary.js';
 
 /** The id of a candidate by its index. */
@@ -78,6 +79,7 @@ function ineligibility(
   if (rule === 'confidence')
     return `its classification is not sure enough: ${confidence}, ${confidenceMin / 100} % are needed`;
   if (rule === 'fresh_evidence') return 'it has no fresh attestation evidence';
+  if (rule === 'same_machine') return 'it is the same physical machine as a heavier candidate';
   if (rule === 'known_value') return `its ${axisWord(axis)} is unknown${groupHint(axis, groupOnly)}`;
   return `it breaks ${rule}`;
 }
@@ -100,6 +102,8 @@ export function violationSentence(
       return `classification confidence ${have / 100} % of ${who} is below ${need / 100} %`;
     case 'fresh_evidence':
       return `no fresh attestation evidence for ${who}`;
+    case 'same_machine':
+      return `${who} are one physical machine`;
     case 'known_value':
       return `the ${axisWord(axis)} of ${who} is unknown${hint}`;
     case 'distinct_min': {
@@ -262,4 +266,17 @@ export function verdictSentence(verdict: NativeVerdict, idOf: IdOf, context: Sen
       return `with it there would be ${have} ${axisWord(axis, have)}, ${need} are needed`;
     }
   }
+}
+
+/** What a member brings: its values, and on which axes no other member has them. */
+export function memberSentence(
+  values: Readonly<Partial<Record<Axis, string>>>,
+  others: readonly Readonly<Partial<Record<Axis, string>>>[],
+): string {
+  const known = Object.entries(values) as [Axis, string][];
+  const alone = known.filter(([axis, value]) => others.every((other) => other[axis] !== value));
+  const shown = known.map(([, value]) => value).join(', ');
+  if (others.length === 0) return shown;
+  if (alone.length === 0) return `${shown}; the heaviest that fits`;
+  return `${shown}; alone in its ${list(alone.map(([axis]) => axisWord(axis)))}`;
 }

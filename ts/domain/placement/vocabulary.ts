@@ -4,6 +4,7 @@
 export const TEE_VENDORS = [
   'AMD_SEV_SNP',
   'INTEL_TDX',
+  'INTEL_SGX',
   'ARM_TRUSTZONE',
   'ARM_CCA',
   'ARM_PSA',
@@ -17,18 +18,20 @@ export type TeeVendor = (typeof TEE_VENDORS)[number];
  * The vendor a name counts as. Members that share it could fall to one flaw, so:
  * - `ARM_TRUSTZONE`, `ARM_CCA` and `ARM_PSA` are one vendor, under the first name: they rest on the same
  *   architecture and its root of trust.
+ * - `INTEL_SGX` and `INTEL_TDX` are one vendor: the same quoting enclave signs for both.
  * - `ARM_TRUSTZONE_UNATTESTED` is unknown: nobody proved it.
- * - `AWS_NITRO` is unknown: its evidence says that the cloud's own hypervisor vouches for the machine, which
- *   an operator may accept by a policy. There is no such policy yet, and without one it counts as no vendor.
+ * - `AWS_NITRO` is a vendor of its own. Its evidence says that the cloud's hypervisor vouches for the
+ * machine,   so a verifier accepts it only where its policy says `nitroAccepted`.
  */
 export const COUNTED_TEE_VENDOR: Readonly<Record<TeeVendor, TeeVendor>> = Object.freeze({
   AMD_SEV_SNP: 'AMD_SEV_SNP',
   INTEL_TDX: 'INTEL_TDX',
+  INTEL_SGX: 'INTEL_TDX',
   ARM_TRUSTZONE: 'ARM_TRUSTZONE',
   ARM_CCA: 'ARM_TRUSTZONE',
   ARM_PSA: 'ARM_TRUSTZONE',
   ARM_TRUSTZONE_UNATTESTED: 'UNKNOWN',
-  AWS_NITRO: 'UNKNOWN',
+  AWS_NITRO: 'AWS_NITRO',
   UNKNOWN: 'UNKNOWN',
 });
 

@@ -8,7 +8,6 @@ import { runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import type { Clock } from '../../ports/clock.js';
 import type {
-  AttestationVerdict,
   Device,
   DeviceProfile,
   InfeasibilityCertificate,
@@ -16,6 +15,7 @@ import type {
   QuorumRepair,
   QuorumValidation,
 } from '../placement/index.js';
+import type { Verdict } from '../trust/index.js';
 import {
   type CheckSample,
   type Measurements,
@@ -54,7 +54,7 @@ export interface ProvisionRequest {
   /** Kept with the service as it is. */
   readonly serviceConfig?: Readonly<Record<string, unknown>>;
   /** Verified attestation verdicts of the devices, by id. */
-  readonly verdicts?: ReadonlyMap<string, AttestationVerdict> | Readonly<Record<string, AttestationVerdict>>;
+  readonly verdicts?: ReadonlyMap<string, Verdict> | Readonly<Record<string, Verdict>>;
   readonly signal?: AbortSignal;
 }
 

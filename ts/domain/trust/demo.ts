@@ -1,0 +1,75 @@
+/**
+ * Simulated machines: evidence that is well formed and signed under an authority made at run time. It proves
+ * nothing about hardware; verdicts on it say `demo`, and only a policy with `demoAllowed` accepts it.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { addon, call, type NativeDemoAuthority, type RunOptions, run } from '../../native.js';
+import * as parse from '../../parse.js';
+import type { AnchorStore } from './anchors.js';
+import { bytes } from './bytes.js';
+import type { CollateralStore } from './collateral.js';
+import type { EvidenceItem } from './evidence.js';
+import { CHALLENGE_BYTES_MAX } from './limits.js';
+import type { EvidenceFormat } from './vocabulary.js';
+
+/** What a simulated machine can play. */
+export const SIMULATED_VENDORS = ['AMD_SEV_SNP', 'INTEL_TDX'] as const;
+export type SimulatedVendor = (typeof SIMULATED_VENDORS)[number];
+
+/** Roots and authorities of simulated machines. */
+export class DemoAuthority {
+  readonly #native: NativeDemoAuthority;
+
+  private constructor(native: NativeDemoAuthority) {
+    this.#native = native;
+  }
+
+  /**
+   * The authority kept in a file, made on first use (about two seconds) for `time`, UTC milliseconds. The
+   * file holds private keys and is readable by its owner alone. Throws QRT_ERR_ATTESTER_AUTHORITY for another
+   * file.
+   */
+  static async open(path: string, time: number, options: RunOptions = {}): Promise<DemoAuthority> {
+    const file = parse.text(path, 'path', 4096);
+    const now = parse.integer(time, 'time', 0, Number.MAX_SAFE_INTEGER);
+    let kept: Buffer;
+    try {
+      kept = await readFile(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      kept = await run((handle) => addon.demoAuthorityCreate(handle, now), options);
+      await mkdir(dirname(file), { recursive: true });
+      // It appears whole or not at all.
+      await writeFile(`${file}.new`, kept, { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    }
+    return new DemoAuthority(call(() => addon.NativeDemoAuthority.open(kept)));
+  }
+
+  /** Trusts its roots, as those of simulated machines. */
+  addAnchors(anchors: AnchorStore): void {
+    anchors.takeIn((native) => this.#native.addAnchors(native));
+  }
+
+  /** Adds revocation lists and statements that are good for 30 days from `time` on. */
+  addCollateral(collateral: CollateralStore, time: number): void {
+    const from = parse.integer(time, 'time', 0, Number.MAX_SAFE_INTEGER);
+    collateral.takeIn((native) => this.#native.addCollateral(native, from));
+  }
+
+  /** Evidence of a machine that answers a challenge. Machines of one name have one identity. */
+  evidence(
+    machine: { readonly name: string; readonly vendor: SimulatedVendor },
+    challenge: Uint8Array,
+    time: number,
+  ): EvidenceItem {
+    parse.record(machine, 'machine');
+    const name = parse.text(machine.name, 'machine.name');
+    const vendor = parse.oneOf(machine.vendor, 'machine.vendor', SIMULATED_VENDORS);
+    const nonce = bytes(challenge, 'challenge', CHALLENGE_BYTES_MAX);
+    const at = parse.integer(time, 'time', 0, Number.MAX_SAFE_INTEGER);
+    const made = call(() => this.#native.evidence(name, vendor, nonce, at));
+    return { ...made, format: made.format as EvidenceFormat, challenge: nonce };
+  }
+}
