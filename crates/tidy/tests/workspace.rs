@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("quorate-multisig", 1),
     ("quorate-placement", 2),
     ("quorate-attester", 2),
+    ("quorate-disk", 3),
 ];
 /// Crates that only tests use.
 const DEV: &[&str] = &["quorate-tidy"];
