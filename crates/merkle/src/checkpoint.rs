@@ -1,5 +1,7 @@
 //! Checkpoints: the head of a log in a signed note (C2SP tlog-checkpoint).
 
+use std::fmt;
+
 use crate::error::MerkleError;
 use crate::hash::Hash;
 use crate::key::{Algorithm, NoteSigner, NoteVerifier, sign_line};
@@ -81,6 +83,33 @@ pub enum CheckpointRefusal {
         /// Name of the key.
         key: String,
     },
+}
+
+impl CheckpointRefusal {
+    /// Its stable name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "MALFORMED",
+            Self::NoKeys => "NO_KEYS",
+            Self::ForeignOrigin { .. } => "FOREIGN_ORIGIN",
+            Self::MissingSignature { .. } => "MISSING_SIGNATURE",
+            Self::BadSignature { .. } => "BAD_SIGNATURE",
+        }
+    }
+}
+
+impl fmt::Display for CheckpointRefusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => error.fmt(out),
+            Self::NoKeys => write!(out, "no key was given that should have signed the checkpoint"),
+            Self::ForeignOrigin { key } => write!(out, "the key {key} belongs to another log"),
+            Self::MissingSignature { key } => write!(out, "the key {key} did not sign the checkpoint"),
+            Self::BadSignature { key } => {
+                write!(out, "the signature of the key {key} on the checkpoint does not hold")
+            }
+        }
+    }
 }
 
 /// Reads a signed checkpoint. Every one of `keys` must have signed it, so that nobody can take the

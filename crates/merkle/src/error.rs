@@ -36,6 +36,14 @@ pub enum MerkleError {
         /// The line, counted from 1.
         line: usize,
     },
+    /// A text that is no proof.
+    #[error("this is no proof of a log: {reason} (line {line})")]
+    Proof {
+        /// What is wrong with it.
+        reason: &'static str,
+        /// The line, counted from 1.
+        line: usize,
+    },
     /// A text that is no verifier key.
     #[error("this is no verifier key of the form name+hash+key: {reason}")]
     Key {
@@ -65,6 +73,7 @@ impl Coded for MerkleError {
         "QRT_ERR_MERKLE_INDEX",
         "QRT_ERR_MERKLE_SIZE",
         "QRT_ERR_MERKLE_NOTE",
+        "QRT_ERR_MERKLE_PROOF",
         "QRT_ERR_MERKLE_KEY",
         "QRT_ERR_MERKLE_TILE",
         "QRT_ERR_MERKLE_SIGNER",
@@ -75,6 +84,7 @@ impl Coded for MerkleError {
             Self::Index { .. } => "QRT_ERR_MERKLE_INDEX",
             Self::Size { .. } => "QRT_ERR_MERKLE_SIZE",
             Self::Note { .. } => "QRT_ERR_MERKLE_NOTE",
+            Self::Proof { .. } => "QRT_ERR_MERKLE_PROOF",
             Self::Key { .. } => "QRT_ERR_MERKLE_KEY",
             Self::Tile { .. } => "QRT_ERR_MERKLE_TILE",
             Self::Signer { .. } => "QRT_ERR_MERKLE_SIGNER",
@@ -84,7 +94,7 @@ impl Coded for MerkleError {
     fn field(&self) -> Option<&FieldPath> {
         match self {
             Self::Index { field, .. } | Self::Size { field, .. } => Some(field),
-            Self::Note { .. } | Self::Key { .. } | Self::Tile { .. } | Self::Signer { .. } => None,
+            _ => None,
         }
     }
 }

@@ -19,6 +19,8 @@ pub const ENTRY_BYTES_MAX: usize = 0xffff;
 const TILE_HEIGHT: u32 = 8;
 /// Levels of tiles that a tree of less than `2^64` leaves can have.
 const TILE_LEVELS: u8 = 8;
+/// Beyond this no tile of such a tree can stand: the leaves below it would have no number.
+const TILE_INDEX_MAX: u64 = (1 << (64 - TILE_HEIGHT)) - 1;
 
 /// A tile of hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +80,7 @@ fn parse_place(text: &str) -> Option<(u64, u16)> {
         }
         index = index.checked_mul(1000)?.checked_add(digits.parse().ok()?)?;
     }
-    let width = u16::try_from(width).ok()?;
+    let width = u16::try_from(width).ok().filter(|_| index <= TILE_INDEX_MAX)?;
     // One tile has one name: no group of zeros in front.
     (place(index, width) == text).then_some((index, width))
 }

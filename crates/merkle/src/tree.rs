@@ -76,9 +76,8 @@ impl Nodes for Tree {
 
     fn node(&self, level: u32, index: u64) -> Result<Hash, MerkleError> {
         let missing = level % STRIDE;
-        let first = index << missing;
         let kept = self.levels.get((level / STRIDE) as usize).and_then(|hashes| {
-            let first = usize::try_from(first).ok()?;
+            let first = usize::try_from(index).ok()?.checked_mul(1 << missing)?;
             hashes.get(first..first.checked_add(1 << missing)?)
         });
         let absent = || MerkleError::Size {

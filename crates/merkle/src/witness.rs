@@ -56,7 +56,7 @@ impl Witness {
         &self.heads
     }
 
-    /// Cosigns a checkpoint that `log` signed, at `time_s` (seconds since 1970), where `proof` shows that it
+    /// Cosigns a checkpoint that every one of the log's `keys` signed, at `time_s` (seconds since 1970), where `proof` shows that it
     /// extends the last head; the first checkpoint of a log needs none. Nothing changes on a refusal.
     ///
     /// # Errors
@@ -65,19 +65,18 @@ impl Witness {
         &mut self,
         note: &[u8],
         proof: &[Hash],
-        log: &dyn NoteVerifier,
+        keys: &[&dyn NoteVerifier],
         signer: &dyn NoteSigner,
         time_s: u64,
     ) -> Result<SignatureLine, Refused> {
-        let checkpoint = verify_checkpoint(note, &[log]).map_err(Refused::Checkpoint)?;
-        let text =
-            Note::parse(note).map_err(|error| Refused::Checkpoint(CheckpointRefusal::Malformed(error)));
-        let text = text?.text;
+        let checkpoint = verify_checkpoint(note, keys).map_err(Refused::Checkpoint)?;
+        let note = Note::parse(note);
+        let note = note.map_err(|error| Refused::Checkpoint(CheckpointRefusal::Malformed(error)))?;
         self.check(&checkpoint, proof)?;
         if time_s > TIMESTAMP_MAX {
             return Err(Refused::Time);
         }
-        let message = message_at(&text, time_s);
+        let message = message_at(&note.text, time_s);
         let mut line = sign_line(signer, &message).map_err(Refused::Signer)?;
         line.signature.splice(0..0, time_s.to_be_bytes());
         self.heads.insert(checkpoint.origin, (checkpoint.size, checkpoint.root));
