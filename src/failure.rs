@@ -144,6 +144,8 @@ pub fn error_codes() -> Vec<String> {
         quorate_attester::AttesterError::CODES,
         quorate_multisig::MultisigError::CODES,
         quorate_merkle::MerkleError::CODES,
+        quorate_disk::DiskError::CODES,
+        quorate_transparency::TransparencyError::CODES,
         crate::runtime::NoThreads::CODES,
     ];
     let own = [INTERNAL_PANIC];

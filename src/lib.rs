@@ -16,4 +16,5 @@ pub mod merkle;
 pub mod multisig;
 pub mod nsga2;
 pub mod placement;
+pub mod transparency;
 pub mod types;

@@ -58,7 +58,7 @@ impl NativeMerkleTree {
 }
 
 /// Saturates: what is larger than a tree can be is refused as a size.
-fn whole(number: &BigInt) -> u64 {
+pub(crate) fn whole(number: &BigInt) -> u64 {
     let (negative, value, lossless) = number.get_u64();
     if negative || !lossless { u64::MAX } else { value }
 }
@@ -67,7 +67,7 @@ fn buffer(hash: Hash) -> Buffer {
     hash.to_vec().into()
 }
 
-fn hashes(proof: &[Buffer]) -> Option<Vec<Hash>> {
+pub(crate) fn hashes(proof: &[Buffer]) -> Option<Vec<Hash>> {
     proof.iter().map(|hash| Hash::try_from(hash.as_ref()).ok()).collect()
 }
 

@@ -69,6 +69,21 @@ impl NativeRun {
 }
 
 type Resolver<T> = Box<dyn FnOnce(Env) -> napi::Result<Outcome<T>> + Send>;
+type Reply<T, E> = Box<dyn FnOnce(Result<T, E>) + Send>;
+
+/// The promise of an outcome that comes from a thread of a core, which cannot be stopped.
+pub fn reply<'env, T, E>(env: &'env Env, start: impl FnOnce(Reply<T, E>)) -> napi::Result<Object<'env>>
+where
+    T: ToNapiValue + Send + 'static,
+    E: Coded + Send,
+{
+    let (deferred, promise) = env.create_deferred::<Outcome<T>, Resolver<T>>()?;
+    start(Box::new(move |outcome| {
+        let outcome = guard(|| outcome);
+        deferred.resolve(Box::new(move |_| Ok(outcome)));
+    }));
+    Ok(promise)
+}
 
 impl NativeRun {
     /// Runs `work` on the CPU pool of `threads` threads (0: all cores) and gives the promise of its outcome.

@@ -104,6 +104,15 @@ export function call<T>(native: () => Addon.NativeFailure | T, rename?: Rename):
   }
 }
 
+/** Waits for a native reply that can neither be stopped nor watched. */
+export async function settle<T>(native: () => Promise<Addon.NativeFailure | T>, rename?: Rename): Promise<T> {
+  try {
+    return unwrap(await native(), rename);
+  } catch (error) {
+    throw refused(error);
+  }
+}
+
 /** Makes a long native call with abort and progress; the JavaScript thread stays free. */
 export async function run<T>(
   native: (handle: Addon.NativeRun) => Promise<Addon.NativeFailure | T>,

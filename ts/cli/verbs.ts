@@ -5,6 +5,7 @@ import { classify } from './verbs/classify.js';
 import { doctor } from './verbs/doctor.js';
 import { ipdataBuild } from './verbs/ipdata.js';
 import { keysCreate, keysShow } from './verbs/keys.js';
+import { logAppend, logProve, logVerify } from './verbs/log.js';
 import { explain, select, validate } from './verbs/quorum.js';
 import { verify } from './verbs/quorum-verify.js';
 import { schedule } from './verbs/schedule.js';
@@ -21,6 +22,9 @@ export const verbs: readonly Verb[] = [
   attestInspect,
   keysCreate,
   keysShow,
+  logAppend,
+  logProve,
+  logVerify,
   bench,
   doctor,
   ipdataBuild,

@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("quorate-placement", 2),
     ("quorate-attester", 2),
     ("quorate-disk", 3),
+    ("quorate-transparency", 4),
 ];
 /// Crates that only tests use.
 const DEV: &[&str] = &["quorate-tidy"];

@@ -28,10 +28,17 @@ export {
 } from './evidence.js';
 export {
   createKeyFile,
+  createLogKeyFile,
+  createWitnessKeyFile,
+  type LogSecret,
   type NamedKeyPair,
   type NamedPublicKey,
   readKeyFile,
+  readLogKeyFile,
   readPublicKeyFile,
+  readVerifierKeys,
+  readWitnessKeyFile,
+  type WitnessSecret,
 } from './key-file.js';
 export {
   type Consistency,
@@ -59,6 +66,20 @@ export {
   type Validator,
 } from './multi-signature.js';
 export type { EvidencePolicy, IntelPolicy, SnpPolicy, SnpTcbMin } from './policy.js';
+export {
+  type CheckpointVerdict,
+  describeVerifierKey,
+  LOG_FAULTS,
+  type LogFault,
+  type LogHead,
+  type LogProofVerdict,
+  LogWitness,
+  logPublicKeys,
+  type OpenOptions,
+  TransparencyLog,
+  verifyCheckpoint,
+  verifyLogProof,
+} from './transparency-log.js';
 export {
   type AcceptedVerdict,
   evidenceDigest,

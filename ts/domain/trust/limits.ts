@@ -40,3 +40,13 @@ export const VALIDATORS_MAX = 1024;
 export const WEIGHT_MAX = 2 ** 42;
 /** Largest certificate of many signers. */
 export const CERTIFICATE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Largest entry of a transparency log: a tile of entries has 16 bits for its length. */
+export const LOG_ENTRY_BYTES_MAX = 65_535;
+/** Most entries, and most bytes, of one call: they are copied on the JavaScript thread. */
+export const LOG_APPEND_ENTRIES_MAX = 10_000;
+export const LOG_APPEND_BYTES_MAX = 4 * 1024 * 1024;
+/** Largest proof of a log that is read. */
+export const LOG_PROOF_BYTES_MAX = 512 * 1024;
+/** Most keys that have to have signed one checkpoint. */
+export const LOG_KEYS_MAX = 32;

@@ -101,7 +101,8 @@ function verdictOf(fault: string | null): ProofVerdict {
   return fault === null ? { valid: true } : { valid: false, fault: fault as ProofFault };
 }
 
-function whole(value: unknown, path: string): bigint {
+/** @internal An index or a size. */
+export function whole(value: unknown, path: string): bigint {
   if (typeof value !== 'bigint' || value < 0n || value > SIZE_MAX)
     throw parse.invalid(path, 'a bigint from 0 to 2^64 - 1', value);
   return value;
