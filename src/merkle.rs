@@ -40,20 +40,14 @@ impl NativeMerkleTree {
 
     /// The path from a leaf to the root, one hash after the other.
     #[napi]
-    pub fn prove_inclusion(&self, index: BigInt, size: BigInt) -> Outcome<Vec<Buffer>> {
-        guard(|| {
-            let proof = inclusion_proof(&self.tree, whole(&index), whole(&size))?;
-            Ok::<_, MerkleError>(proof.into_iter().map(buffer).collect())
-        })
+    pub fn prove_inclusion(&self, index: BigInt, size: BigInt) -> Outcome<Buffer> {
+        guard(|| inclusion_proof(&self.tree, whole(&index), whole(&size)).map(flat))
     }
 
-    /// That the first leaves are the beginning of more.
+    /// That the first leaves are the beginning of more; one hash after the other.
     #[napi]
-    pub fn prove_consistency(&self, size1: BigInt, size2: BigInt) -> Outcome<Vec<Buffer>> {
-        guard(|| {
-            let proof = consistency_proof(&self.tree, whole(&size1), whole(&size2))?;
-            Ok::<_, MerkleError>(proof.into_iter().map(buffer).collect())
-        })
+    pub fn prove_consistency(&self, size1: BigInt, size2: BigInt) -> Outcome<Buffer> {
+        guard(|| consistency_proof(&self.tree, whole(&size1), whole(&size2)).map(flat))
     }
 }
 
@@ -67,8 +61,14 @@ fn buffer(hash: Hash) -> Buffer {
     hash.to_vec().into()
 }
 
-pub(crate) fn hashes(proof: &[Buffer]) -> Option<Vec<Hash>> {
-    proof.iter().map(|hash| Hash::try_from(hash.as_ref()).ok()).collect()
+/// Hashes cross one behind the other: a buffer for each would cost more than checking it.
+pub(crate) fn flat(proof: Vec<Hash>) -> Buffer {
+    proof.concat().into()
+}
+
+pub(crate) fn hashes(proof: &[u8]) -> Option<&[Hash]> {
+    let (hashes, rest) = proof.as_chunks();
+    rest.is_empty().then_some(hashes)
 }
 
 /// The hash of a leaf.
@@ -83,12 +83,12 @@ pub fn merkle_verify_inclusion(
     leaf: Buffer,
     index: BigInt,
     size: BigInt,
-    proof: Vec<Buffer>,
+    proof: Buffer,
     root: Buffer,
 ) -> Option<String> {
     let parts = (Hash::try_from(leaf.as_ref()), hashes(&proof), Hash::try_from(root.as_ref()));
     let (Ok(leaf), Some(proof), Ok(root)) = parts else { return Some("NO_HASH".to_owned()) };
-    let verdict = verify_inclusion(&leaf, whole(&index), whole(&size), &proof, &root);
+    let verdict = verify_inclusion(&leaf, whole(&index), whole(&size), proof, &root);
     verdict.err().map(|refusal| refusal.name().to_owned())
 }
 
@@ -99,10 +99,10 @@ pub fn merkle_verify_consistency(
     size2: BigInt,
     root1: Buffer,
     root2: Buffer,
-    proof: Vec<Buffer>,
+    proof: Buffer,
 ) -> Option<String> {
     let parts = (Hash::try_from(root1.as_ref()), Hash::try_from(root2.as_ref()), hashes(&proof));
     let (Ok(root1), Ok(root2), Some(proof)) = parts else { return Some("NO_HASH".to_owned()) };
-    let verdict = verify_consistency(whole(&size1), whole(&size2), &root1, &root2, &proof);
+    let verdict = verify_consistency(whole(&size1), whole(&size2), &root1, &root2, proof);
     verdict.err().map(|refusal| refusal.name().to_owned())
 }

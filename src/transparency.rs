@@ -15,7 +15,7 @@ use quorate_transparency::{
 };
 
 use crate::failure::{Outcome, guard};
-use crate::merkle::{hashes, whole};
+use crate::merkle::{flat, hashes, whole};
 use crate::run::{NativeRun, reply};
 
 type Fallible<T> = Result<T, TransparencyError>;
@@ -252,13 +252,16 @@ impl NativeTransparencyLog {
         guard(|| Fallible::Ok(self.log.prove(whole(&index))?.encode()))
     }
 
-    /// That the first entries are the beginning of more.
+    /// The path from an entry to the root of the first entries; one hash after the other.
     #[napi]
-    pub fn prove_consistency(&self, size1: BigInt, size2: BigInt) -> Outcome<Vec<Buffer>> {
-        guard(|| {
-            let proof = self.log.prove_consistency(whole(&size1), whole(&size2))?;
-            Fallible::Ok(proof.into_iter().map(|hash| hash.to_vec().into()).collect())
-        })
+    pub fn prove_inclusion(&self, index: BigInt, size: BigInt) -> Outcome<Buffer> {
+        guard(|| self.log.prove_inclusion(whole(&index), whole(&size)).map(flat))
+    }
+
+    /// That the first entries are the beginning of more; one hash after the other.
+    #[napi]
+    pub fn prove_consistency(&self, size1: BigInt, size2: BigInt) -> Outcome<Buffer> {
+        guard(|| self.log.prove_consistency(whole(&size1), whole(&size2)).map(flat))
     }
 
     /// An entry.
@@ -335,17 +338,16 @@ impl NativeWitness {
         env: &'env Env,
         handle: &NativeRun,
         checkpoint: Buffer,
-        proof: Vec<Buffer>,
+        proof: Buffer,
         keys: Vec<String>,
         time_s: f64,
     ) -> napi::Result<Object<'env>> {
         let (witness, checkpoint) = (Arc::clone(&self.witness), checkpoint.to_vec());
-        let proof = hashes(&proof);
+        let proof = proof.to_vec();
         handle.spawn(env, 0, move |_| {
-            let no_hash =
-                || TransparencyError::NotCosigned("a hash of the proof has not 32 bytes".to_owned());
-            let (verifiers, proof) = (verifiers(&keys)?, proof.ok_or_else(no_hash)?);
-            witness.cosign(&checkpoint, &proof, &borrowed(&verifiers), time_s as u64)
+            let no_hash = || TransparencyError::NotCosigned("a hash has not 32 bytes".to_owned());
+            let (verifiers, proof) = (verifiers(&keys)?, hashes(&proof).ok_or_else(no_hash)?);
+            witness.cosign(&checkpoint, proof, &borrowed(&verifiers), time_s as u64)
         })
     }
 

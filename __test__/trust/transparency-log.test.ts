@@ -11,6 +11,7 @@ import {
   TransparencyLog,
   verifyCheckpoint,
   verifyConsistency,
+  verifyInclusion,
   verifyLogProof,
 } from 'quorate/trust';
 import { describe, expect, it } from 'vitest';
@@ -71,6 +72,9 @@ describe('a transparency log', () => {
     const { log } = await logOf('one', 'two');
     const root1 = log.root(2n);
     await log.append([text('three')]);
+    const path = log.proveInclusion(0n, 3n);
+    const inclusion = { leaf: text('one'), index: 0n, size: 3n, proof: path, root: log.root(3n) };
+    expect(verifyInclusion(inclusion)).toEqual({ valid: true });
     const proof = log.proveConsistency(2n, 3n);
     const sizes = { size1: 2n, size2: 3n, root1, root2: log.root(3n), proof };
     expect(verifyConsistency(sizes)).toEqual({ valid: true });

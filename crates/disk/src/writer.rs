@@ -1,7 +1,7 @@
 //! The one thread that writes a log.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError};
 
 use crate::batch::{Batch, Salt};
@@ -48,10 +48,7 @@ impl Writer {
             self.shared.took_one();
             replies.push((self.next + batch.offsets.len() as u64, reply));
             batch.extend(&records);
-            next = match queue.try_recv() {
-                Ok(append) => Some(append),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = queue.try_recv().ok();
         }
         let outcome = self.write(&mut batch);
         for (index, reply) in replies {

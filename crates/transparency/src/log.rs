@@ -179,6 +179,15 @@ impl TransparencyLog {
         Ok(LogProof { extra: None, index, hashes, checkpoint: signed.text })
     }
 
+    /// The hashes from an entry up to the root of the first `size` entries.
+    ///
+    /// # Errors
+    /// `QRT_ERR_MERKLE_INDEX`, `QRT_ERR_MERKLE_SIZE`.
+    pub fn prove_inclusion(&self, index: u64, size: u64) -> Result<Vec<Hash>, TransparencyError> {
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(inclusion_proof(&*tree, index, size)?)
+    }
+
     /// The proof that the first `size1` entries are the beginning of the first `size2`.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
     size,
     prove(index) {
       const at = parse.integer(index, 'index', 0, Math.max(0, size - 1));
-      return call(() => tree.proveInclusion(BigInt(at), BigInt(size)));
+      return split(call(() => tree.proveInclusion(BigInt(at), BigInt(size))));
     },
   };
 }
@@ -73,32 +73,26 @@ export function verifyInclusion(inclusion: Inclusion): ProofVerdict {
   const hash = leaf
     ? call(() => addon.merkleLeafHash(bytes(leaf, 'inclusion.leaf', MESSAGE_BYTES_MAX)))
     : bytes(leafHash, 'inclusion.leafHash', HASH_BYTES);
-  const fault = addon.merkleVerifyInclusion(
-    hash,
-    whole(index, 'inclusion.index'),
-    whole(size, 'inclusion.size'),
-    hashes(proof, 'inclusion.proof'),
-    bytes(root, 'inclusion.root', HASH_BYTES),
-  );
-  return verdictOf(fault);
+  const path = joined(proof, 'inclusion.proof');
+  const [at, of] = [whole(index, 'inclusion.index'), whole(size, 'inclusion.size')];
+  const top = bytes(root, 'inclusion.root', HASH_BYTES);
+  return verdictOf(path && addon.merkleVerifyInclusion(hash, at, of, path, top));
 }
 
 /** Whether one tree is the beginning of another: nothing in it was changed or taken away. */
 export function verifyConsistency(consistency: Consistency): ProofVerdict {
   parse.record(consistency, 'consistency');
   const { size1, size2, root1, root2, proof } = consistency;
-  const fault = addon.merkleVerifyConsistency(
-    whole(size1, 'consistency.size1'),
-    whole(size2, 'consistency.size2'),
-    bytes(root1, 'consistency.root1', HASH_BYTES),
-    bytes(root2, 'consistency.root2', HASH_BYTES),
-    hashes(proof, 'consistency.proof'),
-  );
-  return verdictOf(fault);
+  const path = joined(proof, 'consistency.proof');
+  const [from, to] = [whole(size1, 'consistency.size1'), whole(size2, 'consistency.size2')];
+  const old = bytes(root1, 'consistency.root1', HASH_BYTES);
+  const top = bytes(root2, 'consistency.root2', HASH_BYTES);
+  return verdictOf(path && addon.merkleVerifyConsistency(from, to, old, top, path));
 }
 
-function verdictOf(fault: string | null): ProofVerdict {
-  return fault === null ? { valid: true } : { valid: false, fault: fault as ProofFault };
+/** Undefined: a hash of the proof is none. */
+function verdictOf(fault: string | null | undefined): ProofVerdict {
+  return fault === null ? { valid: true } : { valid: false, fault: (fault ?? 'NO_HASH') as ProofFault };
 }
 
 /** @internal An index or a size. */
@@ -108,8 +102,23 @@ export function whole(value: unknown, path: string): bigint {
   return value;
 }
 
-function hashes(value: unknown, path: string): Buffer[] {
-  return parse
-    .list(value, path, PROOF_HASHES_MAX)
-    .map((hash, at) => bytes(hash, `${path}[${at}]`, HASH_BYTES));
+/** @internal The hashes of a proof, one behind the other; undefined where one of them is too short. */
+export function joined(value: unknown, path: string): Buffer | undefined {
+  const list = parse.list(value, path, PROOF_HASHES_MAX);
+  const all = Buffer.allocUnsafe(list.length * HASH_BYTES);
+  let whole = true;
+  for (let at = 0; at < list.length; at += 1) {
+    const hash = list[at];
+    // Called once a level of the tree: a view of each hash, and a path for it, would take most of the time.
+    if (hash instanceof Uint8Array && hash.byteLength === HASH_BYTES) all.set(hash, at * HASH_BYTES);
+    else whole = whole && bytes(hash, `${path}[${at}]`, HASH_BYTES).byteLength === HASH_BYTES;
+  }
+  return whole ? all : undefined;
+}
+
+/** @internal The hashes of a proof. */
+export function split(all: Buffer): Uint8Array[] {
+  return Array.from({ length: all.byteLength / HASH_BYTES }, (_, at) =>
+    all.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES),
+  );
 }

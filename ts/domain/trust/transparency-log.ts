@@ -22,9 +22,8 @@ import {
   LOG_ENTRY_BYTES_MAX,
   LOG_KEYS_MAX,
   LOG_PROOF_BYTES_MAX,
-  PROOF_HASHES_MAX,
 } from './limits.js';
-import { PROOF_FAULTS, whole } from './merkle.js';
+import { joined, PROOF_FAULTS, split, whole } from './merkle.js';
 
 /** The first thing that is wrong with a checkpoint, or with a proof that rests on one. */
 export const LOG_FAULTS = [
@@ -159,10 +158,16 @@ export class TransparencyLog {
     return call(() => this.#native.prove(at));
   }
 
+  /** The hashes from entry `index` up to the root of the first `size` entries, for `verifyInclusion`. */
+  proveInclusion(index: bigint, size: bigint): Uint8Array[] {
+    const [at, of] = [whole(index, 'index'), whole(size, 'size')];
+    return split(call(() => this.#native.proveInclusion(at, of)));
+  }
+
   /** The proof that the first `size1` entries are the beginning of the first `size2`, for `verifyConsistency`. */
   proveConsistency(size1: bigint, size2: bigint): Uint8Array[] {
     const [from, to] = [whole(size1, 'size1'), whole(size2, 'size2')];
-    return call(() => this.#native.proveConsistency(from, to));
+    return split(call(() => this.#native.proveConsistency(from, to)));
   }
 
   /** The root of the first `size` entries. */
@@ -230,8 +235,8 @@ export class LogWitness {
   ): Promise<string> {
     const text = textual(checkpoint, 'checkpoint');
     const keys = keysOf(options);
-    const given = parse.list(options.proof ?? [], 'proof', PROOF_HASHES_MAX);
-    const proof = given.map((hash, at) => bytes(hash, `proof[${at}]`, 32));
+    const proof = joined(options.proof ?? [], 'proof');
+    if (!proof) throw parse.invalid('proof', 'hashes of 32 bytes', options.proof);
     const time = parse.integer(options.time ?? Date.now(), 'time', 0, Number.MAX_SAFE_INTEGER);
     const seconds = Math.floor(time / 1000);
     return run((handle) => this.#native.cosign(handle, text, proof, keys, seconds));
