@@ -5,10 +5,13 @@
 //! provisioning certification service (`IntelSGXRootCA.der`), the documentation of AWS Nitro Enclaves
 //! (`AWS_NitroEnclaves_Root-G1`, whose fingerprint that documentation prints).
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::certificate::{Certificate, KeyKind, PublicKey, certificates};
-use crate::verdict::{Reason, Rejection, Trust, reject};
+use quorate_types::UnixMillis;
+
+use crate::certificate::{Certificate, PublicKey, certificates};
+use crate::verdict::{Reason, Rejection, Trust, hex, reject};
 
 /// Most anchors and endorsed keys that can be configured.
 const CONFIGURED_MAX: usize = 100_000;
@@ -62,15 +65,43 @@ pub struct EndorsedKey {
     pub key: PublicKey,
     /// Who endorses it.
     pub endorser: String,
+    /// UTC milliseconds from which on the endorsement holds.
+    pub valid_from: UnixMillis,
+    /// UTC milliseconds until which it holds; none: until it is withdrawn.
+    pub valid_until: Option<UnixMillis>,
     /// Whether it was made for a simulated machine.
     pub demo: bool,
+}
+
+impl EndorsedKey {
+    /// Bytes of an implementation id.
+    pub const IMPLEMENTATION_BYTES: usize = 32;
+
+    /// Whether this is an instance id: a UEID (RFC 9711) of type RAND, 33 bytes with its type.
+    pub fn is_instance(id: &[u8]) -> bool {
+        id.len() == 33 && id.first() == Some(&1)
+    }
+
+    fn check(&self) -> Result<(), Rejection> {
+        if self.implementation_id.len() != Self::IMPLEMENTATION_BYTES || !Self::is_instance(&self.instance_id)
+        {
+            let why = "an implementation id has 32 bytes, and an instance id 33 of which the first is 1";
+            return Err(reject(Reason::Malformed, why));
+        }
+        if !self.key.is_point() {
+            let why = "an endorsed key is an uncompressed point of P-256, P-384 or P-521";
+            return Err(reject(Reason::Unsupported, why));
+        }
+        Ok(())
+    }
 }
 
 /// What is trusted: the pinned roots and what was configured.
 #[derive(Clone, Debug, Default)]
 pub struct Anchors {
     configured: Vec<Anchor>,
-    keys: Vec<EndorsedKey>,
+    /// By implementation id and instance id.
+    keys: BTreeMap<Vec<u8>, EndorsedKey>,
 }
 
 impl Anchors {
@@ -99,45 +130,56 @@ impl Anchors {
                 "a trust anchor is a root that may certify others",
             ));
         }
-        self.room_for_one_more()?;
+        self.room_for(1)?;
         let trust = if demo { Trust::Demo } else { Trust::Configured };
         self.configured.push(Anchor { name: name.to_owned(), vendor, certificate, trust });
         Ok(())
     }
 
-    /// Trusts the key of one Arm device.
+    /// Trusts the keys of Arm devices: all of them, or none where one is unusable. Whether a key lies on its
+    /// curve is seen when it is used, so that one broken entry does not cost the others.
     ///
     /// # Errors
-    /// `MALFORMED` where the identities have another length than the formats give them.
-    pub fn endorse(&mut self, key: EndorsedKey) -> Result<(), Rejection> {
-        if key.implementation_id.len() != 32 || key.instance_id.len() != 33 {
-            let why = "an implementation id has 32 bytes and an instance id 33";
-            return Err(reject(Reason::Malformed, why));
+    /// `MALFORMED` where the identities have another length than the formats give them, and for two
+    /// endorsements of one device that differ; `UNSUPPORTED` for another kind of key.
+    pub fn endorse(&mut self, keys: Vec<EndorsedKey>) -> Result<(), Rejection> {
+        let mut found = BTreeMap::new();
+        for key in keys {
+            key.check()?;
+            let device = device(&key.implementation_id, &key.instance_id);
+            let known = self.keys.get(&device).or_else(|| found.get(&device));
+            if known.is_some_and(|known| *known != key) {
+                let why = format!("there is another endorsement of the device {}", hex(&device));
+                return Err(reject(Reason::Malformed, why));
+            }
+            found.insert(device, key);
         }
-        if key.key.kind == KeyKind::Rsa {
-            return Err(reject(Reason::Unsupported, "an endorsed key is on P-256 or P-384"));
-        }
-        self.room_for_one_more()?;
-        self.keys.push(key);
+        self.room_for(found.len())?;
+        self.keys.append(&mut found);
         Ok(())
     }
 
-    fn room_for_one_more(&self) -> Result<(), Rejection> {
-        if self.configured.len() + self.keys.len() < CONFIGURED_MAX {
+    fn room_for(&self, more: usize) -> Result<(), Rejection> {
+        if self.configured.len() + self.keys.len() + more <= CONFIGURED_MAX {
             return Ok(());
         }
         Err(reject(Reason::Malformed, format!("more than {CONFIGURED_MAX} trust anchors")))
     }
 
-    /// The endorsed keys.
-    pub fn keys(&self) -> &[EndorsedKey] {
-        &self.keys
+    /// The key that is endorsed for a device.
+    pub fn key_of(&self, implementation_id: &[u8], instance_id: &[u8]) -> Option<&EndorsedKey> {
+        self.keys.get(&device(implementation_id, instance_id))
     }
 
     /// The anchors of a vendor, pinned ones first.
     pub(crate) fn of(&self, vendor: AnchorVendor) -> impl Iterator<Item = &Anchor> {
         PINNED.iter().chain(&self.configured).filter(move |anchor| anchor.vendor == vendor)
     }
+}
+
+/// What a device is known by; the first part always has the same length.
+fn device(implementation_id: &[u8], instance_id: &[u8]) -> Vec<u8> {
+    [implementation_id, instance_id].concat()
 }
 
 /// A compiled-in root: its certificate, pinned by the digest of the whole and of the key.
@@ -193,7 +235,7 @@ const PINS: [Pin; 5] = [
 static PINNED: LazyLock<Vec<Anchor>> = LazyLock::new(|| PINS.iter().filter_map(anchor).collect());
 
 fn anchor(pin: &Pin) -> Option<Anchor> {
-    use crate::{signature::sha256, verdict::hex};
+    use crate::signature::sha256;
     let certificate = Certificate::from_der(pin.der).ok()?;
     let pinned =
         hex(&certificate.fingerprint()) == pin.certificate && hex(&sha256(&certificate.key.bytes)) == pin.key;
@@ -209,7 +251,7 @@ mod tests {
     fn every_pinned_root_is_what_its_pins_say_and_signs_itself() {
         for pin in &PINS {
             let certificate = Certificate::from_der(pin.der).unwrap();
-            let key = crate::verdict::hex(&crate::signature::sha256(&certificate.key.bytes));
+            let key = hex(&crate::signature::sha256(&certificate.key.bytes));
             assert_eq!(key, pin.key, "key of {}", pin.name);
             let anchor = anchor(pin).unwrap_or_else(|| panic!("{} is not what its pins say", pin.name));
             assert_eq!(anchor.certificate.subject, anchor.certificate.issuer);

@@ -1,4 +1,4 @@
-//! Reading fixed little-endian layouts without a panic.
+//! Reading fixed little-endian layouts and hexadecimal digits without a panic.
 
 use crate::verdict::{Reason, Rejection, reject};
 
@@ -70,4 +70,19 @@ impl<'a> Bytes<'a> {
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
+}
+
+/// `N` bytes from hexadecimal digits of either case.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    bytes_from_hex(text)?.try_into().ok()
+}
+
+/// Bytes from hexadecimal digits of either case.
+pub(crate) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }

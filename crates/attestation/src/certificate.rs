@@ -71,13 +71,56 @@ pub enum KeyKind {
     P256,
     /// ECDSA on P-384.
     P384,
+    /// ECDSA on P-521.
+    P521,
     /// RSA of at least 2048 bits.
     Rsa,
+}
+
+impl KeyKind {
+    /// Bytes of a coordinate on the curve; none where there is no curve.
+    pub fn coordinate_bytes(self) -> Option<usize> {
+        match self {
+            Self::P256 => Some(32),
+            Self::P384 => Some(48),
+            Self::P521 => Some(66),
+            Self::Rsa => None,
+        }
+    }
+}
+
+impl PublicKey {
+    /// The key at a point of a curve; none where a coordinate has another length than the curve gives it.
+    /// Whether the point lies on the curve is seen when it is used.
+    pub fn of_point(kind: KeyKind, x: &[u8], y: &[u8]) -> Option<Self> {
+        let length = kind.coordinate_bytes()?;
+        (x.len() == length && y.len() == length).then(|| Self { kind, bytes: [&[4], x, y].concat() })
+    }
+
+    /// Whether the key is an uncompressed point of the right length, on its curve or not.
+    pub fn is_point(&self) -> bool {
+        let length = self.kind.coordinate_bytes().map(|length| 1 + 2 * length);
+        length == Some(self.bytes.len()) && self.bytes.first() == Some(&4)
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` in DER that fills `der`.
+    ///
+    /// # Errors
+    /// `MALFORMED`; `UNSUPPORTED` for another kind of key.
+    pub fn from_der(der: &[u8]) -> Result<Self, Rejection> {
+        let malformed = || reject(Reason::Malformed, "a key is no SubjectPublicKeyInfo");
+        let (rest, info) = SubjectPublicKeyInfo::from_der(der).map_err(|_| malformed())?;
+        if !rest.is_empty() || info.subject_public_key.unused_bits != 0 {
+            return Err(malformed());
+        }
+        public_key(&info)
+    }
 }
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const CURVE_P256: &str = "1.2.840.10045.3.1.7";
 const CURVE_P384: &str = "1.3.132.0.34";
+const CURVE_P521: &str = "1.3.132.0.35";
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
@@ -259,6 +302,7 @@ pub(crate) fn public_key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, R
         EC_PUBLIC_KEY => match curve().as_deref() {
             Some(CURVE_P256) => KeyKind::P256,
             Some(CURVE_P384) => KeyKind::P384,
+            Some(CURVE_P521) => KeyKind::P521,
             _ => return Err(unsupported()),
         },
         RSA_ENCRYPTION => KeyKind::Rsa,

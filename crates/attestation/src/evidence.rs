@@ -1,5 +1,6 @@
 //! The forms in which evidence arrives.
 
+use crate::arm::{cca, psa};
 use crate::fields::Field;
 use crate::intel;
 use crate::snp::report::{REPORT_BYTES, Report};
@@ -23,6 +24,16 @@ pub enum Evidence {
         /// A buffer that begins with the quote.
         quote: Vec<u8>,
     },
+    /// Arm CCA: the collection of a platform token and a realm token.
+    Cca {
+        /// The collection, CBOR.
+        token: Vec<u8>,
+    },
+    /// Arm PSA: the token of a device.
+    Psa {
+        /// The token, COSE.
+        token: Vec<u8>,
+    },
 }
 
 /// The forms by name.
@@ -32,17 +43,23 @@ pub enum Format {
     Snp,
     /// A TDX or SGX quote.
     Quote,
+    /// A CCA token.
+    Cca,
+    /// A PSA token.
+    Psa,
 }
 
 impl Format {
     /// Every form.
-    pub const ALL: [Self; 2] = [Self::Snp, Self::Quote];
+    pub const ALL: [Self; 4] = [Self::Snp, Self::Quote, Self::Cca, Self::Psa];
 
     /// The public name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Snp => "SNP",
             Self::Quote => "QUOTE",
+            Self::Cca => "CCA",
+            Self::Psa => "PSA",
         }
     }
 
@@ -57,6 +74,10 @@ impl Format {
             _ if bytes.len() == REPORT_BYTES => Some(Self::Snp),
             // Version, and ECDSA on P-256 as the kind of key.
             [3..=5, 0, 2, 0, ..] => Some(Self::Quote),
+            // The tag of the collection, 399.
+            [0xd9, 0x01, 0x8f, ..] => Some(Self::Cca),
+            // The tag of a COSE_Sign1, and an array of four.
+            [0xd2, 0x84, ..] => Some(Self::Psa),
             _ => None,
         }
     }
@@ -71,17 +92,21 @@ impl Evidence {
         match format {
             Format::Snp => Ok(Self::Snp { report: body, certificates }),
             Format::Quote => Ok(Self::Quote { quote: body }),
+            Format::Cca => Ok(Self::Cca { token: body }),
+            Format::Psa => Ok(Self::Psa { token: body }),
         }
     }
 
     /// What the evidence says, field by field: readable, and not yet proved.
     ///
     /// # Errors
-    /// `MALFORMED` or `UNSUPPORTED`.
+    /// `MALFORMED` or `UNSUPPORTED`, and `CLAIM_MISSING` for a token without a profile.
     pub fn fields(&self) -> Result<Vec<Field>, Rejection> {
         match self {
             Self::Snp { report, .. } => Report::parse(report).map(|report| report.fields()),
             Self::Quote { quote } => intel::fields(quote),
+            Self::Cca { token } => cca::fields(token),
+            Self::Psa { token } => psa::fields(token),
         }
     }
 
@@ -92,6 +117,7 @@ impl Evidence {
                 report.len() + certificates.iter().map(Vec::len).sum::<usize>()
             }
             Self::Quote { quote } => quote.len(),
+            Self::Cca { token } | Self::Psa { token } => token.len(),
         }
     }
 }

@@ -9,8 +9,10 @@
 //! ([`anchors`]) and never taken from the evidence.
 
 pub mod anchors;
+pub mod arm;
 pub mod certificate;
 pub mod collateral;
+pub mod cose;
 pub mod error;
 pub mod evidence;
 pub mod fields;

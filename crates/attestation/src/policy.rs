@@ -14,7 +14,7 @@ pub struct Policy {
     /// Reject evidence that names no machine (VLEK, masked chip id). Default: no.
     pub identity_required: bool,
     /// Reject chains without a current CRL of each issuer. Default: yes. Where not required, a CRL that is
-    /// there still counts.
+    /// there still counts. Arm tokens and Nitro documents know none.
     pub revocation_required: bool,
     /// Measurements that are accepted; none: any.
     pub measurements: Option<BTreeSet<Vec<u8>>>,

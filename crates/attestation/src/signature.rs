@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED,
-    RSA_PSS_2048_8192_SHA384, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P521_SHA512_FIXED, ParsedPublicKey, RSA_PSS_2048_8192_SHA384, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 
 /// Signatures that are remembered: about 150 bytes each.
@@ -23,6 +24,8 @@ pub(crate) enum Scheme {
     P384Der,
     /// ECDSA on P-384 with SHA-384, r and s big-endian, 96 bytes.
     P384Fixed,
+    /// ECDSA on P-521 with SHA-512, r and s big-endian, 132 bytes.
+    P521Fixed,
     /// RSA-PSS with SHA-384, MGF1 with SHA-384, 48 bytes of salt.
     RsaPssSha384,
 }
@@ -34,6 +37,7 @@ impl Scheme {
             Self::P256Fixed => &ECDSA_P256_SHA256_FIXED,
             Self::P384Der => &ECDSA_P384_SHA384_ASN1,
             Self::P384Fixed => &ECDSA_P384_SHA384_FIXED,
+            Self::P521Fixed => &ECDSA_P521_SHA512_FIXED,
             Self::RsaPssSha384 => &RSA_PSS_2048_8192_SHA384,
         }
     }
@@ -51,6 +55,11 @@ pub(crate) fn check(
     signature: &[u8],
 ) -> Result<(), BadSignature> {
     UnparsedPublicKey::new(scheme.algorithm(), key).verify(message, signature).map_err(|_| BadSignature)
+}
+
+/// Whether a key is one at all: a point that lies on the curve.
+pub(crate) fn is_key(scheme: Scheme, key: &[u8]) -> bool {
+    ParsedPublicKey::new(scheme.algorithm(), key).is_ok()
 }
 
 /// Remembers signatures that were found good, so that a chain or a CRL that is seen again costs a hash.

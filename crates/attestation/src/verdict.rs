@@ -86,7 +86,8 @@ pub struct Accepted {
     /// Level of the firmware.
     pub tcb: Tcb,
     /// Launch measurement of the guest: 48 bytes for SNP and TDX, 32 for SGX (MRENCLAVE), the realm's initial
-    /// measurement for CCA, the first software component for PSA, PCR 0 for Nitro.
+    /// measurement for CCA, the first software component for PSA (empty where a device measures none), PCR 0
+    /// for Nitro.
     pub measurement: Vec<u8>,
     /// Data that the guest bound into the evidence.
     pub report_data: Vec<u8>,
@@ -95,7 +96,8 @@ pub struct Accepted {
     pub machine: Option<String>,
     /// Whether the TEE runs in debug mode. True only where the policy allowed it.
     pub debug: bool,
-    /// UTC milliseconds at which the first certificate, CRL or collateral behind this verdict ends.
+    /// UTC milliseconds at which the first certificate, CRL, collateral or endorsement behind this verdict
+    /// ends.
     pub valid_until: UnixMillis,
     /// Who vouches for it.
     pub endorser: Endorser,
@@ -222,13 +224,13 @@ reasons! {
     Revoked = "REVOKED",
     /// No endorsed key is known for the device.
     KeyUnknown = "KEY_UNKNOWN",
-    /// An endorsed key is no point of its curve.
+    /// An endorsed key, or the one that a token names, is no point of its curve.
     KeyInvalid = "KEY_INVALID",
     /// The signature over the evidence is wrong.
     EvidenceSignature = "EVIDENCE_SIGNATURE",
     /// The key that signed belongs to another chip, firmware or enclave than the evidence says.
     KeyBinding = "KEY_BINDING",
-    /// A claim that must be there is not.
+    /// A claim that must be there is not, or not in its form.
     ClaimMissing = "CLAIM_MISSING",
     /// The event log does not lead to the measured registers.
     EventLog = "EVENT_LOG",

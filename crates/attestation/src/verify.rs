@@ -4,6 +4,7 @@ use quorate_types::{Control, UnixMillis};
 use rayon::prelude::*;
 
 use crate::anchors::Anchors;
+use crate::arm::{cca, psa};
 use crate::collateral::Collateral;
 use crate::error::AttestationError;
 use crate::evidence::{EVIDENCE_BYTES_MAX, Evidence, Format};
@@ -30,7 +31,8 @@ pub struct Context<'a> {
 }
 
 /// Judges evidence. `challenge` is the nonce the evidence has to answer: 64 bytes of report data for SNP and
-/// TDX (a shorter one counts as followed by zeros), the nonce of Azure, CCA, PSA and Nitro evidence.
+/// TDX and of the realm challenge for CCA (a shorter one counts as followed by zeros), the nonce of Azure, PSA
+/// and Nitro evidence.
 pub fn verify(evidence: &Evidence, challenge: Option<&[u8]>, context: &Context<'_>) -> Verdict {
     judge(evidence, challenge, context).into()
 }
@@ -82,6 +84,8 @@ fn judge(
     let accepted = match evidence {
         Evidence::Snp { report, certificates } => snp::verify(report, certificates, challenge, context)?,
         Evidence::Quote { quote } => intel::verify(quote, challenge, context)?,
+        Evidence::Cca { token } => cca::verify(token, challenge, context)?,
+        Evidence::Psa { token } => psa::verify(token, challenge, context)?,
     };
     check_policy(accepted, context)
 }

@@ -3,9 +3,10 @@
 
 use serde::Deserialize;
 
+use crate::bytes::bytes_from_hex;
 use crate::collateral::{Collateral, add};
 use crate::intel::identity::Identity;
-use crate::intel::statement::{STATEMENT_BYTES_MAX, bytes_from_hex, malformed};
+use crate::intel::statement::{STATEMENT_BYTES_MAX, malformed};
 use crate::intel::tcb_info::TcbInfo;
 use crate::verdict::{Reason, Rejection, reject};
 

@@ -5,9 +5,10 @@
 
 use serde::Deserialize;
 
+use crate::bytes::from_hex;
 use crate::intel::body::EnclaveReport;
 use crate::intel::quote::Tee;
-use crate::intel::statement::{Common, ENCLAVE_IDENTITY, Stated, Statement, from_hex, malformed, split};
+use crate::intel::statement::{Common, ENCLAVE_IDENTITY, Stated, Statement, malformed, split};
 use crate::intel::tcb_info::{LevelVerdict, SvnLevel, SvnLevelJson, svn_level, svn_levels};
 use crate::verdict::{Reason, Rejection, reject};
 

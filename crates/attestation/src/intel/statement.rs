@@ -9,6 +9,7 @@ use quorate_types::UnixMillis;
 use serde_json::value::RawValue;
 
 use crate::anchors::AnchorVendor;
+use crate::bytes::from_hex;
 use crate::certificate::{Certificate, KeyKind};
 use crate::chain::{self, Chain, Revocable};
 use crate::intel::date;
@@ -185,19 +186,4 @@ struct Response<'a> {
 /// A statement whose `member` is missing or not of its form.
 pub(crate) fn malformed(member: &str) -> Rejection {
     reject(Reason::Malformed, format!("a statement of Intel without a valid {member}"))
-}
-
-/// `N` bytes from hexadecimal digits of either case.
-pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    bytes_from_hex(text)?.try_into().ok()
-}
-
-/// Bytes from hexadecimal digits of either case.
-pub(crate) fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }

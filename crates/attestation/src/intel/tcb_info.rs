@@ -5,10 +5,11 @@
 use quorate_types::UnixMillis;
 use serde::Deserialize;
 
+use crate::bytes::from_hex;
 use crate::intel::date;
 use crate::intel::pck::PlatformTcb;
 use crate::intel::quote::Tee;
-use crate::intel::statement::{Common, Stated, Statement, TCB_INFO, from_hex, malformed, split};
+use crate::intel::statement::{Common, Stated, Statement, TCB_INFO, malformed, split};
 use crate::intel::status::TcbStatus;
 use crate::verdict::{Reason, Rejection, reject};
 
