@@ -1,8 +1,8 @@
 //! Arm: tokens of CCA, which attest a realm on a platform, and of PSA, which attest a device.
 //!
 //! Arm has no root. An endorser (the maker, the operator) states the key of each device, and every verdict
-//! names the endorser. Nothing in a token says when it ends and there are no revocation lists, so a verdict ends
-//! with the endorsement, and after [`ENDORSEMENT_MS_MAX`] where that has no end.
+//! names the endorser. Nothing in a token says when it ends and there are no revocation lists, so a verdict
+//! ends with the endorsement, and after [`ENDORSEMENT_MS_MAX`] where that has no end.
 
 pub mod cca;
 pub mod endorsement;

@@ -1,8 +1,8 @@
 //! COSE_Sign1: a payload with one signature over it (RFC 9052 section 4.2), by ECDSA (RFC 9053 section 2.1).
 //!
-//! Stricter than the RFC, so that one token cannot be read in two ways: unprotected headers are refused, since
-//! no signature covers them; the algorithm fixes the curve of the key; critical headers are refused, since
-//! none is understood beside the algorithm; a detached payload is refused.
+//! Stricter than the RFC, so that one token cannot be read in two ways: unprotected headers are refused,
+//! since no signature covers them; the algorithm fixes the curve of the key; critical headers are refused,
+//! since none is understood beside the algorithm; a detached payload is refused.
 
 use quorate_types::cbor::{Form, Value, decode, encode};
 

@@ -31,8 +31,8 @@ pub struct Context<'a> {
 }
 
 /// Judges evidence. `challenge` is the nonce the evidence has to answer: 64 bytes of report data for SNP and
-/// TDX and of the realm challenge for CCA (a shorter one counts as followed by zeros), the nonce of Azure, PSA
-/// and Nitro evidence.
+/// TDX and of the realm challenge for CCA (a shorter one counts as followed by zeros), the nonce of Azure,
+/// PSA and Nitro evidence.
 pub fn verify(evidence: &Evidence, challenge: Option<&[u8]>, context: &Context<'_>) -> Verdict {
     judge(evidence, challenge, context).into()
 }

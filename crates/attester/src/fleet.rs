@@ -3,11 +3,12 @@
 
 use aws_lc_rs::digest::{SHA512, digest};
 use quorate_attestation::snp::tcb::Product;
-use quorate_attestation::{AnchorVendor, Anchors, Collateral, Evidence, Rejection};
+use quorate_attestation::{AnchorVendor, Anchors, Collateral, Evidence, Rejection, Vendor};
 use quorate_types::UnixMillis;
-use quorate_types::cbor::{Value, document, open_document};
+use quorate_types::cbor::{Value, document, encode, open_document};
 
 use crate::amd::{AmdAuthority, Chip, ReportForm};
+use crate::arm::{ArmDevice, CcaForm, PsaForm};
 use crate::error::AttesterError;
 use crate::intel::IntelAuthority;
 use crate::key::{Key, Kind};
@@ -30,6 +31,25 @@ pub enum SimulatedTee {
     AmdSevSnp,
     /// TDX 1.0.
     IntelTdx,
+    /// CCA 1.0.
+    ArmCca,
+    /// PSA, as RFC 9783 has it.
+    ArmPsa,
+}
+
+impl SimulatedTee {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::AmdSevSnp, Self::IntelTdx, Self::ArmCca, Self::ArmPsa];
+
+    /// What verdicts call its vendor.
+    pub fn vendor(self) -> Vendor {
+        match self {
+            Self::AmdSevSnp => Vendor::AmdSevSnp,
+            Self::IntelTdx => Vendor::IntelTdx,
+            Self::ArmCca => Vendor::ArmCca,
+            Self::ArmPsa => Vendor::ArmPsa,
+        }
+    }
 }
 
 /// A machine that does not exist.
@@ -102,6 +122,35 @@ impl DemoAuthority {
         anchors.add("DEMO Intel root", AnchorVendor::Intel, &self.intel.root_certificate, true)
     }
 
+    /// Trusts the key of one machine, as that of a simulated one. Only Arm's need it: the others have a root.
+    ///
+    /// # Errors
+    /// [`AttesterError::Key`]; [`AttesterError::Authority`] where the device is endorsed by somebody else.
+    pub fn endorse(&self, machine: &SimulatedMachine, anchors: &mut Anchors) -> Result<(), AttesterError> {
+        if !matches!(machine.tee, SimulatedTee::ArmCca | SimulatedTee::ArmPsa) {
+            return Ok(());
+        }
+        let endorsement = self.device(machine)?.endorsement("DEMO Arm endorser")?;
+        let unusable = |_| AttesterError::Authority { reason: "somebody else endorses a device of its own" };
+        anchors.endorse(vec![endorsement]).map_err(unusable)
+    }
+
+    /// The device of an Arm machine: its key follows from a secret of the authority and its name, so that it
+    /// is the same in every run and nobody else's.
+    fn device(&self, machine: &SimulatedMachine) -> Result<ArmDevice, AttesterError> {
+        let part = |digest: &[u8], at: usize| std::array::from_fn(|offset| digest[at + offset]);
+        let identity = digest(&SHA512, machine.name.as_bytes());
+        let secret = [
+            Value::text("quorate/demo-arm-device"),
+            Value::bytes(self.intel.root.pkcs8()),
+            Value::text(machine.name.as_str()),
+        ];
+        let secret = digest(&SHA512, &encode(&Value::Array(secret.into())));
+        let scalar = std::array::from_fn(|at| secret.as_ref()[at]);
+        let (implementation, instance) = (part(identity.as_ref(), 0), part(identity.as_ref(), 32));
+        Ok(ArmDevice { implementation_id: implementation, instance, key: Key::of_scalar(&scalar)? })
+    }
+
     /// Adds what evidence is checked against, valid for 30 days from `time` on.
     ///
     /// # Errors
@@ -115,7 +164,7 @@ impl DemoAuthority {
         collateral.add_intel_bundle(self.intel.bundle(valid)?.as_bytes()).map_err(unusable)
     }
 
-    /// Evidence of a machine that answers a challenge of at most 64 bytes.
+    /// Evidence of a machine that answers a challenge of at most 64 bytes; PSA asks for 32, 48 or 64.
     ///
     /// # Errors
     /// [`AttesterError::Key`].
@@ -136,6 +185,16 @@ impl DemoAuthority {
             SimulatedTee::IntelTdx => {
                 let ppid = std::array::from_fn(|at| identity.as_ref()[at]);
                 Ok(Evidence::Quote { quote: self.intel.quote(&ppid, challenge, valid)? })
+            }
+            SimulatedTee::ArmCca => {
+                let device = self.device(machine)?;
+                let token = CcaForm::new(&device, challenge)?.sign(&device.key)?;
+                Ok(Evidence::Cca { token })
+            }
+            SimulatedTee::ArmPsa => {
+                let device = self.device(machine)?;
+                let token = PsaForm::new(&device, challenge).sign(&device.key)?;
+                Ok(Evidence::Psa { token })
             }
         }
     }

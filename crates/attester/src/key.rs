@@ -5,11 +5,11 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING,
-    ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, RSA_PSS_SHA384,
-    RsaKeyPair,
+    ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, RSA_PSS_SHA384, RsaKeyPair,
 };
 
-use crate::der::{integer, item, oid, sequence};
+use crate::der::{integer, item, octets, oid, sequence};
 use crate::error::AttesterError;
 
 /// Kinds of key.
@@ -17,8 +17,10 @@ use crate::error::AttesterError;
 pub enum Kind {
     /// ECDSA on P-256: Intel's hierarchy.
     P256,
-    /// ECDSA on P-384: AMD's key certificates.
+    /// ECDSA on P-384: AMD's key certificates, Arm's platforms and realms.
     P384,
+    /// ECDSA on P-521: an Arm device may have such a key.
+    P521,
     /// RSA of 4096 bits: AMD's authorities. Making one takes about a second.
     Rsa4096,
 }
@@ -40,7 +42,7 @@ impl Key {
     pub fn generate(kind: Kind) -> Result<Self, AttesterError> {
         let failed = |_| AttesterError::Key { what: "made" };
         let pkcs8 = match kind {
-            Kind::P256 | Kind::P384 => EcdsaKeyPair::generate(ecdsa(kind, true))
+            Kind::P256 | Kind::P384 | Kind::P521 => EcdsaKeyPair::generate(ecdsa(kind, true))
                 .and_then(|key| key.to_pkcs8v1())
                 .map_err(failed)?
                 .as_ref()
@@ -52,6 +54,21 @@ impl Key {
                 .to_vec(),
         };
         Ok(Self { kind, pkcs8 })
+    }
+
+    /// The key on P-384 with this private scalar, big-endian: the same scalar gives the same key.
+    ///
+    /// # Errors
+    /// [`AttesterError::Key`] for zero and for what is not below the order of the curve.
+    pub fn of_scalar(scalar: &[u8; 48]) -> Result<Self, AttesterError> {
+        let curve = sequence(&[oid("1.2.840.10045.2.1"), oid("1.3.132.0.34")]);
+        let private = sequence(&[integer(&[1]), octets(scalar)]);
+        Self::from_pkcs8(Kind::P384, &sequence(&[integer(&[0]), curve, octets(&private)]))
+    }
+
+    /// The kind of key.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// A key that was kept.
@@ -76,7 +93,9 @@ impl Key {
     pub fn public_key(&self) -> Result<Vec<u8>, AttesterError> {
         let failed = |_| AttesterError::Key { what: "read" };
         let der: PublicKeyX509Der<'_> = match self.kind {
-            Kind::P256 | Kind::P384 => self.ecdsa(true)?.public_key().as_der().map_err(failed)?,
+            Kind::P256 | Kind::P384 | Kind::P521 => {
+                self.ecdsa(true)?.public_key().as_der().map_err(failed)?
+            }
             Kind::Rsa4096 => self.rsa()?.public_key().as_der().map_err(failed)?,
         };
         Ok(der.as_ref().to_vec())
@@ -118,6 +137,7 @@ impl Key {
         match self.kind {
             Kind::P256 => sequence(&[oid("1.2.840.10045.4.3.2")]),
             Kind::P384 => sequence(&[oid("1.2.840.10045.4.3.3")]),
+            Kind::P521 => sequence(&[oid("1.2.840.10045.4.3.4")]),
             Kind::Rsa4096 => {
                 let hash = sequence(&[oid(SHA384), item(5, &[])]);
                 let mask = sequence(&[oid("1.2.840.113549.1.1.8"), hash.clone()]);
@@ -151,6 +171,8 @@ fn ecdsa(kind: Kind, der: bool) -> &'static EcdsaSigningAlgorithm {
     match (kind, der) {
         (Kind::P256, true) => &ECDSA_P256_SHA256_ASN1_SIGNING,
         (Kind::P256, false) => &ECDSA_P256_SHA256_FIXED_SIGNING,
+        (Kind::P521, true) => &ECDSA_P521_SHA512_ASN1_SIGNING,
+        (Kind::P521, false) => &ECDSA_P521_SHA512_FIXED_SIGNING,
         (_, true) => &ECDSA_P384_SHA384_ASN1_SIGNING,
         (_, false) => &ECDSA_P384_SHA384_FIXED_SIGNING,
     }

@@ -6,6 +6,7 @@
 //! time is an argument.
 
 pub mod amd;
+pub mod arm;
 pub mod certificate;
 pub mod der;
 pub mod error;

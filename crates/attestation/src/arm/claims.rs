@@ -154,6 +154,9 @@ impl<'a> Component<'a> {
 /// The firmware level in one line: what each component is called and its version, or else the head of its
 /// measurement.
 pub(crate) fn version_of(components: &[Component<'_>]) -> String {
+    if components.is_empty() {
+        return "unmeasured".to_owned();
+    }
     let shown = |(at, component): (usize, &Component<'_>)| {
         let kind = component.kind.map_or_else(|| format!("component{at}"), word);
         let version = component.version.map_or_else(|| hex(&component.measurement[..8]), word);

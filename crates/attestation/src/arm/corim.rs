@@ -3,9 +3,9 @@
 //! Sources: draft-ietf-rats-corim; its profiles for PSA (draft-fdb-rats-psa-endorsements) and CCA
 //! (draft-ydb-rats-cca-endorsements).
 //!
-//! A subset, and what is outside of it is refused, never passed over: an unsigned CoRIM (tag 501; whom it comes
-//! from is what the operator says) of CoMIDs whose only triples are attestation keys, each of one device with
-//! one key. Reference values are not taken: measurements that are accepted stand in the policy.
+//! A subset, and what is outside of it is refused, never passed over: an unsigned CoRIM (tag 501; whom it
+//! comes from is what the operator says) of CoMIDs whose only triples are attestation keys, each of one
+//! device with one key. Reference values are not taken: measurements that are accepted stand in the policy.
 
 use quorate_types::UnixMillis;
 use quorate_types::cbor::{Form, Value, decode};

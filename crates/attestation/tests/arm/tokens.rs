@@ -24,7 +24,7 @@ pub(crate) const DRAFT: [&str; 2] = [
     "0000000000000000000000000000000000000000000000000000000000000000",
     "010202020202020202020202020202020202020202020202020202020202020202",
 ];
-/// The public half of `psa-token/tfm-key.pem`, which holds the private key, as `openssl ec -pubout` prints it.
+/// The public half of `psa-token/tfm-key.pem`, which holds the private key, as `openssl ec` prints it.
 pub(crate) const TFM_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeeupDov0UKZ1FXatRZmwet+TjaO7
 C9F9ADbtSaLQ/D+/zfqJVrVov9uGc+ZI2LWNkplVsUomwwgPNBF9lx1oZA==

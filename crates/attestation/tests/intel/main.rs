@@ -4,6 +4,8 @@
 mod collateral;
 mod event_log;
 mod hostile;
+#[path = "../support/mutate.rs"]
+mod mutate;
 mod mutations;
 mod policy;
 mod simulated;
