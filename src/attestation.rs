@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{Buffer, Env, Object};
 use napi_derive::napi;
+use quorate_attestation::certificate::PublicKey;
 use quorate_attestation::policy::{IntelPolicy, SnpPolicy, SnpTcbMin};
 use quorate_attestation::{
-    AnchorVendor, Anchors, AttestationError, Collateral, Context, Evidence, Field, Format, KnownGood, Policy,
-    Reason, Submission, Vendor, Verdict, verify_batch,
+    AnchorVendor, Anchors, AttestationError, Collateral, Context, EndorsedKey, Evidence, Field, Format,
+    KnownGood, Policy, Reason, Submission, Vendor, Verdict, verify_batch,
 };
 use quorate_types::Control;
 
@@ -130,6 +131,63 @@ impl NativeAnchors {
             let mut held = open::<_, AttestationError>(&self.held)?;
             let added = Arc::make_mut(&mut held).add(&name, vendor, &certificate, demo);
             Shared::Ok(added.map_err(|rejection| rejection.of_document("certificate"))?)
+        })
+    }
+
+    /// Trusts the key of one Arm device.
+    #[napi]
+    pub fn endorse(&self, key: NativeEndorsedKey) -> Outcome<()> {
+        guard(|| {
+            let key = EndorsedKey::try_from(key)?;
+            let mut held = open::<_, AttestationError>(&self.held)?;
+            let endorsed = Arc::make_mut(&mut held).endorse(vec![key]);
+            Shared::Ok(endorsed.map_err(|rejection| rejection.of_document("device"))?)
+        })
+    }
+
+    /// Trusts the keys of the Arm devices in a document; gives how many.
+    #[napi]
+    pub fn add_endorsements(&self, endorser: String, document: Buffer, demo: bool) -> Outcome<u32> {
+        guard(|| {
+            let mut held = open::<_, AttestationError>(&self.held)?;
+            let added = Arc::make_mut(&mut held).add_endorsements(&endorser, &document, demo);
+            Shared::Ok(added.map_err(|rejection| rejection.of_document("document"))? as u32)
+        })
+    }
+}
+
+/// The key of one Arm device.
+#[napi(object)]
+pub struct NativeEndorsedKey {
+    /// 32 bytes.
+    pub implementation_id: Buffer,
+    /// 33 bytes, with the type.
+    pub instance_id: Buffer,
+    /// JWK, PEM or DER.
+    pub key: Buffer,
+    /// Who endorses it.
+    pub endorser: String,
+    /// UTC milliseconds.
+    pub valid_from: f64,
+    /// UTC milliseconds; absent: without an end.
+    pub valid_until: Option<f64>,
+    /// Made for a simulated machine.
+    pub demo: bool,
+}
+
+impl TryFrom<NativeEndorsedKey> for EndorsedKey {
+    type Error = AttestationError;
+
+    fn try_from(key: NativeEndorsedKey) -> Result<Self, AttestationError> {
+        let read = PublicKey::from_document(&key.key);
+        Ok(Self {
+            implementation_id: key.implementation_id.to_vec(),
+            instance_id: key.instance_id.to_vec(),
+            key: read.map_err(|rejection| rejection.of_document("key"))?,
+            endorser: key.endorser,
+            valid_from: key.valid_from as u64,
+            valid_until: key.valid_until.map(|until| until as u64),
+            demo: key.demo,
         })
     }
 }

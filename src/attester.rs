@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Object};
 use napi_derive::napi;
-use quorate_attestation::Evidence;
+use quorate_attestation::{Evidence, Format};
 use quorate_attester::{AttesterError, DemoAuthority, SimulatedMachine, SimulatedTee};
 
 use crate::attestation::{NativeAnchors, NativeCollateral};
@@ -79,18 +79,34 @@ impl NativeDemoAuthority {
         time: f64,
     ) -> Outcome<NativeSimulatedEvidence> {
         guard(|| {
-            let tee = if vendor == "INTEL_TDX" { SimulatedTee::IntelTdx } else { SimulatedTee::AmdSevSnp };
-            let machine = SimulatedMachine { name, tee };
+            let machine = machine(name, &vendor);
             self.authority.evidence(&machine, &challenge, time as u64).map(simulated)
+        })
+    }
+
+    /// Trusts the key of one machine, as that of a simulated one; only Arm's need it.
+    #[napi]
+    pub fn endorse(&self, name: String, vendor: String, anchors: &NativeAnchors) -> Outcome<()> {
+        guard(|| {
+            let mut held = open::<_, AttesterError>(&anchors.held)?;
+            Shared::Ok(self.authority.endorse(&machine(name, &vendor), Arc::make_mut(&mut held))?)
         })
     }
 }
 
+/// The facade passes known vendors only.
+fn machine(name: String, vendor: &str) -> SimulatedMachine {
+    let tee = SimulatedTee::ALL.into_iter().find(|tee| tee.vendor().name() == vendor);
+    SimulatedMachine { name, tee: tee.unwrap_or(SimulatedTee::AmdSevSnp) }
+}
+
 fn simulated(evidence: Evidence) -> NativeSimulatedEvidence {
     let (format, body, certificates) = match evidence {
-        Evidence::Snp { report, certificates } => ("SNP", report, certificates),
-        Evidence::Quote { quote } => ("QUOTE", quote, Vec::new()),
+        Evidence::Snp { report, certificates } => (Format::Snp, report, certificates),
+        Evidence::Quote { quote } => (Format::Quote, quote, Vec::new()),
+        Evidence::Cca { token } => (Format::Cca, token, Vec::new()),
+        Evidence::Psa { token } => (Format::Psa, token, Vec::new()),
     };
     let certificates = certificates.into_iter().map(Buffer::from).collect();
-    NativeSimulatedEvidence { format: format.to_owned(), body: body.into(), certificates }
+    NativeSimulatedEvidence { format: format.name().to_owned(), body: body.into(), certificates }
 }

@@ -18,7 +18,7 @@ import { EXIT, type OptionValues, type Verb } from '../verb.js';
 
 const FILES_MAX = 10_000;
 
-const FILE_HELP = 'FILE              SEV-SNP report, TDX or SGX quote; hex is read too';
+const FILE_HELP = 'FILE              SEV-SNP report, TDX or SGX quote, CCA or PSA token; hex is read too';
 
 /** What an operator can do about a rejection, where there is one thing. */
 const REMEDIES: Partial<Record<RejectionReason, string>> = {
@@ -27,6 +27,8 @@ const REMEDIES: Partial<Record<RejectionReason, string>> = {
   CRL_STALE: 'fetch the revocation lists of the vendor anew',
   COLLATERAL_EXPIRED: "fetch the vendor's documents anew",
   DEMO_ANCHOR: 'simulated machines are accepted with --demo',
+  KEY_UNKNOWN:
+    "name the key of the device, as its maker states it, with --endorse; 'attest inspect' shows its ids",
 };
 
 const verifyOptions = {
@@ -35,6 +37,7 @@ const verifyOptions = {
   challenge: { type: 'string' },
   policy: { type: 'string' },
   anchor: { type: 'string', multiple: true },
+  endorse: { type: 'string', multiple: true },
   demo: { type: 'boolean' },
   time: { type: 'string' },
 } as const;
@@ -50,6 +53,8 @@ export const attestVerify: Verb = {
     '--challenge HEX   the nonce that every file has to answer',
     '--policy FILE     JSON with what is accepted, such as {"debugAllowed": true}',
     '--anchor V:FILE   trust a root besides the pinned ones; V is AMD, INTEL or AWS; may be repeated',
+    '--endorse FILE    trust the Arm device keys in a store of ccatoken (JSON) or a CoRIM; may be repeated',
+    '--endorse IMPLEMENTATION:INSTANCE:FILE   trust one key (JWK or PEM), for the device with these ids (hex)',
     '--demo            accept simulated machines; the anchors given are marked as made for them',
     '--time T          judge for this time, such as 2026-06-20T12:00:00Z (default: now)',
   ],
@@ -167,7 +172,16 @@ async function anchorsOf(options: OptionValues): Promise<AnchorStore> {
     const demo = options['demo'] === true;
     anchors.addRoot({ name: path, vendor: vendor as 'AMD', certificate, demo });
   }
+  for (const given of texts(options['endorse'])) await endorse(given, anchors, options['demo'] === true);
   return anchors;
+}
+
+async function endorse(given: string, anchors: AnchorStore, demo: boolean): Promise<void> {
+  const one = /^([0-9a-fA-F]{64}):([0-9a-fA-F]{66}):(.+)$/.exec(given);
+  const [, implementationId = '', instanceId = '', path = given] = one ?? [];
+  const file = await readBytes(path);
+  if (one) anchors.addEndorsedKey({ endorser: path, implementationId, instanceId, key: file, demo });
+  else anchors.addEndorsements({ endorser: path, document: file, demo });
 }
 
 function timeOf(given: OptionValues[string]): number {
@@ -191,7 +205,7 @@ function shown(file: string, verdict: Verdict): string {
     ...(demo ? [demo] : []),
     `  TEE          ${vendor} ${product}${verdict.debug ? ', DEBUG MODE' : ''}`,
     `  firmware     ${tcb}${tcbStatus ? ` (${[tcbStatus, ...verdict.advisories].join(', ')})` : ''}`,
-    `  measurement  ${verdict.measurement}`,
+    `  measurement  ${verdict.measurement || 'none'}`,
     `  machine      ${machineIdentity ?? 'not named'}`,
     `  endorser     ${endorser} (${trust})`,
     `  valid until  ${new Date(validUntil).toISOString()}`,

@@ -135,10 +135,11 @@ export function claimedVendor(data: Device['attestationData']): TeeVendor | null
 }
 
 /**
- * How many facts a verdict binds beyond the vendor: product, TCB, measurement and, with some, the machine.
+ * How many facts a verdict binds beyond the vendor: product, TCB and, with most, the measurement and the
+ * machine.
  */
-export function boundFacts({ machineIdentity }: AcceptedVerdict): number {
-  return machineIdentity === null ? 3 : 4;
+export function boundFacts({ machineIdentity, measurement }: AcceptedVerdict): number {
+  return 2 + Number(measurement !== '') + Number(machineIdentity !== null);
 }
 
 /** A confidence in basis points. */

@@ -14,8 +14,14 @@ import { CHALLENGE_BYTES_MAX } from './limits.js';
 import type { EvidenceFormat } from './vocabulary.js';
 
 /** What a simulated machine can play. */
-export const SIMULATED_VENDORS = ['AMD_SEV_SNP', 'INTEL_TDX'] as const;
+export const SIMULATED_VENDORS = ['AMD_SEV_SNP', 'INTEL_TDX', 'ARM_CCA', 'ARM_PSA'] as const;
 export type SimulatedVendor = (typeof SIMULATED_VENDORS)[number];
+
+/** A machine that does not exist; machines of one name have one identity. */
+export interface SimulatedMachine {
+  readonly name: string;
+  readonly vendor: SimulatedVendor;
+}
 
 /** Roots and authorities of simulated machines. */
 export class DemoAuthority {
@@ -58,18 +64,26 @@ export class DemoAuthority {
     collateral.takeIn((native) => this.#native.addCollateral(native, from));
   }
 
-  /** Evidence of a machine that answers a challenge. Machines of one name have one identity. */
-  evidence(
-    machine: { readonly name: string; readonly vendor: SimulatedVendor },
-    challenge: Uint8Array,
-    time: number,
-  ): EvidenceItem {
-    parse.record(machine, 'machine');
-    const name = parse.text(machine.name, 'machine.name');
-    const vendor = parse.oneOf(machine.vendor, 'machine.vendor', SIMULATED_VENDORS);
+  /** Trusts the key of one machine, as that of a simulated one. Only Arm's need it: the others have a root. */
+  endorse(machine: SimulatedMachine, anchors: AnchorStore): void {
+    const { name, vendor } = parseMachine(machine);
+    anchors.takeIn((native) => this.#native.endorse(name, vendor, native));
+  }
+
+  /** Evidence of a machine that answers a challenge; for ARM_PSA one of 32, 48 or 64 bytes. */
+  evidence(machine: SimulatedMachine, challenge: Uint8Array, time: number): EvidenceItem {
+    const { name, vendor } = parseMachine(machine);
     const nonce = bytes(challenge, 'challenge', CHALLENGE_BYTES_MAX);
     const at = parse.integer(time, 'time', 0, Number.MAX_SAFE_INTEGER);
     const made = call(() => this.#native.evidence(name, vendor, nonce, at));
     return { ...made, format: made.format as EvidenceFormat, challenge: nonce };
   }
+}
+
+function parseMachine(machine: SimulatedMachine): SimulatedMachine {
+  parse.record(machine, 'machine');
+  return {
+    name: parse.text(machine.name, 'machine.name'),
+    vendor: parse.oneOf(machine.vendor, 'machine.vendor', SIMULATED_VENDORS),
+  };
 }

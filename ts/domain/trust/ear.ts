@@ -92,8 +92,14 @@ function vectorOf(verdict: AcceptedVerdict, measurementsListed: boolean): Trustw
     configuration: verdict.debug ? 96 : 2,
     executables: measurementsListed ? 3 : 33,
     hardware: genuine === 2 && !current ? 32 : genuine,
-    'runtime-opaque': verdict.debug ? 96 : 2,
+    'runtime-opaque': opaqueness(verdict),
   };
+}
+
+/** A PSA device shields its secure world from the normal one, and no guest from its host. */
+function opaqueness({ debug, vendor }: AcceptedVerdict): number {
+  if (debug) return 96;
+  return vendor === 'ARM_PSA' ? 32 : 2;
 }
 
 function statusOf(vector: TrustworthinessVector): EarSubmodule['ear_status'] {

@@ -1,5 +1,5 @@
 /** `quorate/trust`: evidence, verdicts, and who may be believed. */
-export { AnchorStore, type RootAnchor } from './anchors.js';
+export { AnchorStore, type EndorsedKey, type Endorsements, type RootAnchor } from './anchors.js';
 export { type Challenge, ChallengeBook } from './challenges.js';
 export { COLLATERAL_KINDS, type CollateralKind, CollateralStore } from './collateral.js';
 export {
@@ -9,7 +9,7 @@ export {
   type TsmDirectory,
   tsmDirectory,
 } from './configfs-tsm.js';
-export { DemoAuthority, SIMULATED_VENDORS, type SimulatedVendor } from './demo.js';
+export { DemoAuthority, SIMULATED_VENDORS, type SimulatedMachine, type SimulatedVendor } from './demo.js';
 export {
   type Ear,
   type EarOptions,

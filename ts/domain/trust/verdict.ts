@@ -29,7 +29,7 @@ export interface AcceptedVerdict {
   readonly tcbDate: number | null;
   /** Security advisories that apply to it. */
   readonly advisories: readonly string[];
-  /** Launch measurement, hexadecimal. */
+  /** Launch measurement, hexadecimal; empty where the device measures nothing. */
   readonly measurement: string;
   /** Data that the guest bound into the evidence, hexadecimal. */
   readonly reportData: string;
@@ -37,14 +37,14 @@ export interface AcceptedVerdict {
   readonly machineIdentity: string | null;
   /** A TEE in debug mode protects nothing. True only where the policy allowed it. */
   readonly debug: boolean;
-  /** UTC milliseconds at which the first certificate, list or collateral behind it ends. */
+  /** UTC milliseconds at which the first certificate, list, collateral or endorsement behind it ends. */
   readonly validUntil: number;
   /** The root the chain ends in, or the owner of the endorsed key. */
   readonly endorser: string;
   readonly trust: AnchorTrust;
   /** Whether the evidence answers the challenge it was given, and is not just a file. */
   readonly fresh: boolean;
-  /** Whether a current revocation list was there for each certificate. */
+  /** Whether a current revocation list was there for each certificate. Arm tokens know none. */
   readonly revocationChecked: boolean;
 }
 
@@ -108,7 +108,7 @@ export function parseVerdict(value: unknown, path: string): Verdict {
       parse.integer(date, at('tcbDate'), 0, Number.MAX_SAFE_INTEGER),
     ),
     advisories: advisories.map((advisory, n) => parse.text(advisory, `${at('advisories')}[${n}]`)),
-    measurement: text('measurement'),
+    measurement: record['measurement'] === '' ? '' : text('measurement'),
     reportData: maybe('reportData') ?? '',
     machineIdentity: maybe('machineIdentity'),
     debug: parse.flag(record['debug'], at('debug')),

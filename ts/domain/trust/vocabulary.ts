@@ -1,7 +1,7 @@
 /** The names of evidence, the same in Rust, TypeScript and REST. */
 
-/** Forms of evidence: an SEV-SNP report; a TDX or SGX quote. */
-export const EVIDENCE_FORMATS = ['SNP', 'QUOTE'] as const;
+/** Forms of evidence: an SEV-SNP report; a TDX or SGX quote; a CCA token; a PSA token. */
+export const EVIDENCE_FORMATS = ['SNP', 'QUOTE', 'CCA', 'PSA'] as const;
 export type EvidenceFormat = (typeof EVIDENCE_FORMATS)[number];
 
 /** Who makes a TEE, as verified evidence can name it. */
