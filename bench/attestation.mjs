@@ -2,7 +2,7 @@
 // quotes.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CollateralStore, verifyEvidence } from 'quorate/trust';
+import { AnchorStore, CollateralStore, verifyEvidence } from 'quorate/trust';
 import { cpuUs, median, quantile, wallMs } from './lib/measure.mjs';
 import { Report, root, short } from './lib/report.mjs';
 import { npmPeer } from './peers/npm.mjs';
@@ -48,13 +48,41 @@ async function all() {
     goals: { coldMs: 1.2, warmMs: 0.5, perSecond: 3000 },
   };
   const rows = [];
-  for (const one of [snp, tdx]) rows.push(await measure(one));
+  for (const one of [snp, tdx, ...arm()]) rows.push(await measure(one));
   report.table(
     'One verification and batches',
     ['evidence', 'cold p50 ms', 'cold p95 ms', 'cached p50 ms', 'cached p95 ms', 'cached CPU ms', 'batch /s'],
     rows,
   );
   await beside(tdx);
+}
+
+/** Tokens of Arm have no collateral; what is remembered is the token of a platform. */
+function arm() {
+  const anchors = new AnchorStore();
+  const endorser = 'the maker';
+  anchors.addEndorsements({ endorser, document: read('rust-ccatoken/ta-tfa.json') });
+  anchors.addEndorsedKey({
+    endorser,
+    implementationId: '00'.repeat(32),
+    instanceId: `01${'02'.repeat(32)}`,
+    key: read('psa-token/draft-psa-iak.jwk.json'),
+  });
+  const common = { collateral: () => new CollateralStore(), options: { time: 1_781_913_600_000, anchors } };
+  return [
+    {
+      name: 'Arm CCA, platform and realm token, ES384',
+      items: [{ format: 'CCA', body: read('rust-ccatoken/cca-token-draft-ffm-00.cbor') }],
+      goals: { coldMs: 2 },
+      ...common,
+    },
+    {
+      name: 'Arm PSA, ES256',
+      items: [{ format: 'PSA', body: read('psa-token/draft-psa-tfm-sign1.cbor') }],
+      goals: { coldMs: 0.4 },
+      ...common,
+    },
+  ];
 }
 
 /** Cold parses the collateral and remembers no signature; cached holds both. */
@@ -79,25 +107,26 @@ async function measure({ name, items, collateral, options, goals }) {
   const started = wallMs();
   await verifyEvidence(batch, { ...options, collateral: kept });
   const perSecond = BATCH / ((wallMs() - started) / 1000);
-  const judged = (value, goal) => (short ? null : value <= goal);
-  report.figure({
-    what: `${name}: cold`,
-    goal: `<= ${goals.coldMs} ms`,
-    measured: `${median(cold).toFixed(2)} ms p50`,
-    met: judged(median(cold), goals.coldMs),
-  });
-  report.figure({
-    what: `${name}: cached collateral`,
-    goal: `<= ${goals.warmMs} ms`,
-    measured: `${median(cached).toFixed(2)} ms p50`,
-    met: judged(median(cached), goals.warmMs),
-  });
-  report.figure({
-    what: `${name}: batch`,
-    goal: `>= ${goals.perSecond}/s`,
-    measured: `${Math.round(perSecond)}/s`,
-    met: short ? null : perSecond >= goals.perSecond,
-  });
+  const timed = (what, goalMs, times) => {
+    if (goalMs === undefined) return;
+    const measured = median(times);
+    report.figure({
+      what: `${name}: ${what}`,
+      goal: `<= ${goalMs} ms`,
+      measured: `${measured.toFixed(2)} ms p50`,
+      met: short ? null : measured <= goalMs,
+    });
+  };
+  timed('cold', goals.coldMs, cold);
+  timed('cached collateral', goals.warmMs, cached);
+  if (goals.perSecond !== undefined) {
+    report.figure({
+      what: `${name}: batch`,
+      goal: `>= ${goals.perSecond}/s`,
+      measured: `${Math.round(perSecond)}/s`,
+      met: short ? null : perSecond >= goals.perSecond,
+    });
+  }
   return [
     name,
     median(cold),
