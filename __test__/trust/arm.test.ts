@@ -103,7 +103,7 @@ describe.skipIf(absent)('a published Arm token', () => {
       tcbStatus: null,
       measurement: '00'.repeat(32),
       reportData: 'ab'.repeat(64),
-      machineIdentity: `arm-cca:${PLATFORM.implementationId}${PLATFORM.instanceId}`,
+      machineIdentity: `arm-device:${PLATFORM.implementationId}${PLATFORM.instanceId}`,
       endorser,
       trust: 'configured',
       fresh: false,

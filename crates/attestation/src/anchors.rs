@@ -147,12 +147,14 @@ impl Anchors {
         for key in keys {
             key.check()?;
             let device = device(&key.implementation_id, &key.instance_id);
-            let known = self.keys.get(&device).or_else(|| found.get(&device));
-            if known.is_some_and(|known| *known != key) {
-                let why = format!("there is another endorsement of the device {}", hex(&device));
-                return Err(reject(Reason::Malformed, why));
+            match self.keys.get(&device).or_else(|| found.get(&device)) {
+                None => drop(found.insert(device, key)),
+                Some(known) if *known == key => {}
+                Some(_) => {
+                    let why = format!("there is another endorsement of the device {}", hex(&device));
+                    return Err(reject(Reason::Malformed, why));
+                }
             }
-            found.insert(device, key);
         }
         self.room_for(found.len())?;
         self.keys.append(&mut found);

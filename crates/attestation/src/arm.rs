@@ -18,8 +18,8 @@ use claims::{Claim, Claims, Component};
 
 /// Largest token.
 pub const TOKEN_BYTES_MAX: usize = 8 << 10;
-/// How long a verdict holds on an endorsement that has no end: as long as Intel's statements do. Who
-/// withdraws an endorsement is heeded by then.
+/// How long a verdict holds on an endorsement that has no end, in milliseconds: as long as Intel's statements
+/// do. A verdict outlives an endorsement that was withdrawn by no more.
 pub const ENDORSEMENT_MS_MAX: u64 = 30 * 86_400_000;
 
 /// The secured state of the lifecycle; its low byte is the implementation's own.
@@ -68,7 +68,6 @@ impl<'a> Device<'a> {
 
     /// A verdict on this device.
     fn accepted(self, vendor: Vendor, proved: Proved<'_>, context: &Context<'_>) -> Accepted {
-        let family = if vendor == Vendor::ArmCca { "arm-cca" } else { "arm-psa" };
         let trust = if self.endorsed.demo { Trust::Demo } else { Trust::Configured };
         Accepted {
             vendor,
@@ -81,7 +80,8 @@ impl<'a> Device<'a> {
             },
             measurement: proved.measurement.to_vec(),
             report_data: proved.nonce.to_vec(),
-            machine: Some(format!("{family}:{}", self.identity)),
+            // The same for both kinds of token: a device that makes both is one machine.
+            machine: Some(format!("arm-device:{}", self.identity)),
             debug: false,
             valid_until: self.endorsed.valid_until.unwrap_or(context.time.saturating_add(ENDORSEMENT_MS_MAX)),
             endorser: Endorser { name: self.endorsed.endorser.clone(), trust },

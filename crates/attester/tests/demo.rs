@@ -107,6 +107,8 @@ fn a_machine_keeps_its_identity_and_two_have_two() {
         assert_eq!(identity("m1", tee), identity("m1", tee));
         assert_ne!(identity("m1", tee), identity("m2", tee));
     }
+    // A device is one machine, whichever token it makes.
+    assert_eq!(identity("m1", SimulatedTee::ArmCca), identity("m1", SimulatedTee::ArmPsa));
 }
 
 #[test]

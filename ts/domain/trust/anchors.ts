@@ -5,7 +5,7 @@
 import { addon, call, type NativeAnchors, type NativeEndorsedKey, type NativeFailure } from '../../native.js';
 import * as parse from '../../parse.js';
 import { bytes, bytesOfHex } from './bytes.js';
-import { COLLATERAL_BYTES_MAX } from './limits.js';
+import { COLLATERAL_BYTES_MAX, ENDORSEMENT_END_MAX } from './limits.js';
 import { ANCHOR_VENDORS, type AnchorVendor } from './vocabulary.js';
 
 /** A root besides the pinned ones. */
@@ -127,7 +127,7 @@ function parseEndorsedKey(key: EndorsedKey): NativeEndorsedKey {
   parse.record(key, 'key');
   parse.keys(key, 'key', ENDORSED_KEY_KEYS);
   const time = (value: unknown, name: string): number =>
-    parse.integer(value, `key.${name}`, 0, Number.MAX_SAFE_INTEGER);
+    parse.integer(value, `key.${name}`, 0, ENDORSEMENT_END_MAX);
   const validUntil = parse.optional(key.validUntil, undefined, (until) => time(until, 'validUntil'));
   return {
     implementationId: bytesOfHex(key.implementationId, 'key.implementationId'),

@@ -10,6 +10,8 @@ export const EVIDENCE_CERTIFICATES_MAX = 8;
 export const COLLATERAL_BYTES_MAX = 16 * 1024 * 1024;
 /** Most files of a collateral directory. */
 export const COLLATERAL_FILES_MAX = 4096;
+/** Latest end of an endorsement: that of the year 9999, as in certificates. */
+export const ENDORSEMENT_END_MAX = Date.UTC(10_000, 0, 1) - 1;
 /** Entries of a list in a policy. */
 export const POLICY_LIST_MAX = 100_000;
 

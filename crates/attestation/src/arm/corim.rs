@@ -24,6 +24,8 @@ const UEID: u64 = 550;
 const IMPLEMENTATION_IDS: [u64; 2] = [600, 560];
 const KEY: u64 = 554;
 
+const YEAR_10000_SECONDS: u64 = 253_402_300_800;
+
 const PROFILES: [&str; 4] = [
     "http://arm.com/psa/iot/1",
     "http://arm.com/cca/ssd/1",
@@ -118,7 +120,7 @@ fn check_profile(profile: Option<&Value>) -> Result<(), Rejection> {
     if stated.iter().all(known) { Ok(()) } else { Err(unsupported("is of a profile that is not known")) }
 }
 
-/// From when until when it holds, UTC milliseconds.
+/// From when until when it holds, UTC milliseconds; no time after the year 9999, as in X.509.
 fn validity(validity: Option<&Value>) -> Result<(UnixMillis, Option<UnixMillis>), Rejection> {
     let Some(validity) = validity else { return Ok((0, None)) };
     only(validity, &[0, 1], "members of its validity")?;
@@ -126,8 +128,8 @@ fn validity(validity: Option<&Value>) -> Result<(UnixMillis, Option<UnixMillis>)
         None => Ok(None),
         Some(time) => tagged(time, &[SECONDS])
             .and_then(Value::as_unsigned)
-            .and_then(|seconds| seconds.checked_mul(1000))
-            .map(Some)
+            .filter(|seconds| *seconds < YEAR_10000_SECONDS)
+            .map(|seconds| Some(seconds * 1000))
             .ok_or_else(|| malformed("states a time that is no number of seconds")),
     };
     Ok((time(0)?.unwrap_or(0), time(1)?))

@@ -243,6 +243,7 @@ fn what_a_corim_says_beyond_keys_of_devices_is_refused() {
         (1, Value::Null),
         (4, map([(1, Value::Unsigned(9))])),
         (4, map([(1, tag(1, Value::integer(-1)))])),
+        (4, map([(1, tag(1, Value::Unsigned(253_402_300_800)))])),
         tags(tag(506, Value::bytes([0xff]))),
         tags(comid(Value::Null)),
         tags(keys_of(vec![record(tag(554, Value::text("key")))])),

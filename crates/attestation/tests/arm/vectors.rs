@@ -61,7 +61,7 @@ fn a_verdict_on_a_cca_token_states_what_was_proved() {
     let rim = "311314ab73620350cf758834ae5c65d9e8c2dc7febe6e7d9654bbe864e300d49";
     assert_eq!(hex(&accepted.measurement), rim);
     assert_eq!(accepted.report_data.len(), 64);
-    assert_eq!(accepted.machine, Some(format!("arm-cca:{}{}", PLATFORM[0], PLATFORM[1])));
+    assert_eq!(accepted.machine, Some(format!("arm-device:{}{}", PLATFORM[0], PLATFORM[1])));
     assert!(accepted.tcb.version.starts_with("RSE_BL1_2=9a271f2a916b0b6e RSE_BL2=53c234e5e8472b6a "));
     assert_eq!(accepted.tcb.version.split(' ').count(), 13);
     assert_eq!((accepted.endorser.name.as_str(), accepted.endorser.trust), ("the maker", Trust::Configured));
@@ -97,7 +97,7 @@ fn every_psa_token_gets_the_expected_verdict() {
         let verdict = court(device, own).judge(&evidence);
         let accepted = verdict.accepted().unwrap_or_else(|| panic!("{id}: {verdict:?}"));
         assert_eq!(accepted.vendor, Vendor::ArmPsa, "{id}");
-        assert_eq!(accepted.machine, Some(format!("arm-psa:{}{}", device[0], device[1])), "{id}");
+        assert_eq!(accepted.machine, Some(format!("arm-device:{}{}", device[0], device[1])), "{id}");
         assert_eq!(court(device, other).judge(&evidence).reason(), Some(Reason::EvidenceSignature), "{id}");
         assert_eq!(Court::at(SECONDS).judge(&evidence).reason(), Some(Reason::KeyUnknown), "{id}");
         let fields = evidence.fields().unwrap();
@@ -141,7 +141,7 @@ fn a_challenge_is_answered_or_refused() {
 fn the_policy_is_asked_like_that_of_any_vendor() {
     let Some(court) = court_of_store("rust-ccatoken/ta-tfa.json") else { return };
     let evidence = cca("rust-ccatoken/cca-token-01.cbor").unwrap();
-    let machine = format!("arm-cca:{}{}", PLATFORM[0], PLATFORM[1]);
+    let machine = format!("arm-device:{}{}", PLATFORM[0], PLATFORM[1]);
     let court = court.with(|policy| policy.blocked = [machine].into());
     assert_eq!(court.judge(&evidence).reason(), Some(Reason::MachineBlocked));
     let court = court.with(|policy| policy.measurements = Some([vec![1; 32]].into()));
