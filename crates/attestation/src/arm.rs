@@ -79,6 +79,7 @@ impl<'a> Device<'a> {
                 advisories: Vec::new(),
             },
             measurement: proved.measurement.to_vec(),
+            registers: Vec::new(),
             report_data: proved.nonce.to_vec(),
             // The same for both kinds of token: a device that makes both is one machine.
             machine: Some(format!("arm-device:{}", self.identity)),

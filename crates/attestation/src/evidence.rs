@@ -1,6 +1,7 @@
 //! The forms in which evidence arrives.
 
 use crate::arm::{cca, psa};
+use crate::azure;
 use crate::fields::Field;
 use crate::intel;
 use crate::snp::report::{REPORT_BYTES, Report};
@@ -34,6 +35,13 @@ pub enum Evidence {
         /// The token, COSE.
         token: Vec<u8>,
     },
+    /// An Azure VM over SEV-SNP or TDX: a quote of its vTPM with all that vouches for it.
+    Azure {
+        /// The JSON in which the guest hands it over.
+        bundle: Vec<u8>,
+        /// Certificates in DER, besides those of the bundle.
+        certificates: Vec<Vec<u8>>,
+    },
 }
 
 /// The forms by name.
@@ -47,11 +55,13 @@ pub enum Format {
     Cca,
     /// A PSA token.
     Psa,
+    /// A bundle of Azure's vTPM.
+    Azure,
 }
 
 impl Format {
     /// Every form.
-    pub const ALL: [Self; 4] = [Self::Snp, Self::Quote, Self::Cca, Self::Psa];
+    pub const ALL: [Self; 5] = [Self::Snp, Self::Quote, Self::Cca, Self::Psa, Self::Azure];
 
     /// The public name.
     pub fn name(self) -> &'static str {
@@ -60,6 +70,7 @@ impl Format {
             Self::Quote => "QUOTE",
             Self::Cca => "CCA",
             Self::Psa => "PSA",
+            Self::Azure => "AZURE",
         }
     }
 
@@ -78,6 +89,10 @@ impl Format {
             [0xd9, 0x01, 0x8f, ..] => Some(Self::Cca),
             // The tag of a COSE_Sign1, and an array of four.
             [0xd2, 0x84, ..] => Some(Self::Psa),
+            // JSON, with the one member that is in every version.
+            _ if bytes.trim_ascii_start().starts_with(b"{") && contains(bytes, b"quote\"") => {
+                Some(Self::Azure)
+            }
             _ => None,
         }
     }
@@ -94,6 +109,7 @@ impl Evidence {
             Format::Quote => Ok(Self::Quote { quote: body }),
             Format::Cca => Ok(Self::Cca { token: body }),
             Format::Psa => Ok(Self::Psa { token: body }),
+            Format::Azure => Ok(Self::Azure { bundle: body, certificates }),
         }
     }
 
@@ -107,17 +123,22 @@ impl Evidence {
             Self::Quote { quote } => intel::fields(quote),
             Self::Cca { token } => cca::fields(token),
             Self::Psa { token } => psa::fields(token),
+            Self::Azure { bundle, .. } => azure::fields(bundle),
         }
     }
 
     /// Bytes in all.
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Snp { report, certificates } => {
-                report.len() + certificates.iter().map(Vec::len).sum::<usize>()
+            Self::Snp { report: body, certificates } | Self::Azure { bundle: body, certificates } => {
+                body.len() + certificates.iter().map(Vec::len).sum::<usize>()
             }
             Self::Quote { quote } => quote.len(),
             Self::Cca { token } | Self::Psa { token } => token.len(),
         }
     }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }

@@ -21,4 +21,9 @@ impl Field {
     pub(crate) fn bytes(name: impl Into<String>, bytes: &[u8]) -> Self {
         Self { name: name.into(), value: hex(bytes) }
     }
+
+    /// The same field of evidence that is part of other evidence.
+    pub(crate) fn within(self, whole: &str) -> Self {
+        Self { name: format!("{whole}.{}", self.name), ..self }
+    }
 }

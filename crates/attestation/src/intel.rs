@@ -85,6 +85,7 @@ pub(crate) fn verify(
             advisories: appraisal.advisories.into_iter().collect(),
         },
         measurement,
+        registers: quote.body.registers(),
         report_data: quote.body.report_data().to_vec(),
         machine: Some(platform.machine()),
         debug,

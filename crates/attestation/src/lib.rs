@@ -10,6 +10,7 @@
 
 pub mod anchors;
 pub mod arm;
+pub mod azure;
 pub mod certificate;
 pub mod collateral;
 pub mod cose;
@@ -34,5 +35,5 @@ pub use evidence::{Evidence, Format};
 pub use fields::Field;
 pub use policy::Policy;
 pub use signature::KnownGood;
-pub use verdict::{Accepted, Endorser, Reason, Rejection, Tcb, Vendor, Verdict};
+pub use verdict::{Accepted, Endorser, Reason, Register, Rejection, Tcb, Vendor, Verdict};
 pub use verify::{Context, Submission, verify, verify_batch};

@@ -1,6 +1,6 @@
 //! What an operator accepts. The default is the strict choice everywhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What evidence must show beyond being genuine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub struct Policy {
     pub revocation_required: bool,
     /// Measurements that are accepted; none: any.
     pub measurements: Option<BTreeSet<Vec<u8>>>,
+    /// Values that are accepted of registers, such as `pcr7` or `rtmr1`. Evidence without a register that is
+    /// named here is rejected. Default: any.
+    pub registers: BTreeMap<String, BTreeSet<Vec<u8>>>,
     /// Machine identities (`amd-chip:...`) and Intel platforms (`intel-fmspc:...`) that are rejected, such as
     /// chips whose keys were extracted.
     pub blocked: BTreeSet<String>,
@@ -38,6 +41,7 @@ impl Default for Policy {
             identity_required: false,
             revocation_required: true,
             measurements: None,
+            registers: BTreeMap::new(),
             blocked: BTreeSet::new(),
             snp: SnpPolicy::default(),
             intel: IntelPolicy::default(),

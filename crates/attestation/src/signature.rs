@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED,
-    ECDSA_P521_SHA512_FIXED, ParsedPublicKey, RSA_PSS_2048_8192_SHA384, UnparsedPublicKey,
-    VerificationAlgorithm,
+    ECDSA_P521_SHA512_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 
 /// Signatures that are remembered: about 150 bytes each.
@@ -60,6 +60,17 @@ pub(crate) fn check(
 /// Whether a key is one at all: a point that lies on the curve.
 pub(crate) fn is_key(scheme: Scheme, key: &[u8]) -> bool {
     ParsedPublicKey::new(scheme.algorithm(), key).is_ok()
+}
+
+/// Checks a signature by RSA (PKCS #1 version 1.5, SHA-256). Modulus and exponent are big-endian.
+pub(crate) fn check_rsa_sha256(
+    modulus: &[u8],
+    exponent: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), BadSignature> {
+    let key = RsaPublicKeyComponents { n: modulus, e: exponent };
+    key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).map_err(|_| BadSignature)
 }
 
 /// Remembers signatures that were found good, so that a chain or a CRL that is seen again costs a hash.
@@ -146,5 +157,12 @@ fn digest_of(scheme: Scheme, key: &[u8], message: &[u8], signature: &[u8]) -> [u
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// SHA-384.
+pub(crate) fn sha384(bytes: &[u8]) -> [u8; 48] {
+    let mut out = [0; 48];
+    out.copy_from_slice(digest::digest(&digest::SHA384, bytes).as_ref());
     out
 }

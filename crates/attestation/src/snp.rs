@@ -53,6 +53,7 @@ pub(crate) fn verify(
         product: product.to_owned(),
         tcb: Tcb { version: tcb.to_string(), status: None, date: None, advisories: Vec::new() },
         measurement: report.measurement.to_vec(),
+        registers: Vec::new(),
         report_data: report.report_data.to_vec(),
         machine: machine(&report, &key),
         debug: report.policy.debug(),

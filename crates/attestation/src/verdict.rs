@@ -4,6 +4,8 @@ use std::fmt;
 
 use quorate_types::UnixMillis;
 
+use crate::fields::Field;
+
 /// The answer to a piece of evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -89,7 +91,11 @@ pub struct Accepted {
     /// measurement for CCA, the first software component for PSA (empty where a device measures none), PCR 0
     /// for Nitro.
     pub measurement: Vec<u8>,
-    /// Data that the guest bound into the evidence.
+    /// Registers that are extended at run time, by name: RTMRs of a TD, PCRs of Azure's vTPM and of Nitro. None
+    /// for SNP and SGX.
+    pub registers: Vec<Register>,
+    /// Data that the guest bound into the evidence: report data, of Azure's vTPM what its quote answers, of
+    /// Nitro the user data.
     pub report_data: Vec<u8>,
     /// Identity of the chip or platform, such as `amd-chip:...`; none where the evidence names none (VLEK,
     /// masked chip id). Machines with one identity are one failure domain.
@@ -106,6 +112,22 @@ pub struct Accepted {
     /// Whether every certificate was checked against a current CRL. False only where the policy allowed it,
     /// or the format knows none (Arm, Nitro).
     pub revocation_checked: bool,
+}
+
+/// A register that is extended at run time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Register {
+    /// Such as `pcr7` or `rtmr0`.
+    pub name: String,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+impl Register {
+    /// As a readable field.
+    pub(crate) fn field(&self) -> Field {
+        Field::bytes(&self.name, &self.value)
+    }
 }
 
 /// Level of the trusted computing base.
@@ -234,6 +256,8 @@ reasons! {
     ClaimMissing = "CLAIM_MISSING",
     /// The event log does not lead to the measured registers.
     EventLog = "EVENT_LOG",
+    /// The register values that came along are not those that were signed.
+    Registers = "REGISTERS",
     /// The evidence does not answer the challenge.
     Challenge = "CHALLENGE",
     /// No challenge was passed in, and the policy asks for fresh evidence.
@@ -256,7 +280,7 @@ reasons! {
     MigrationAgent = "MIGRATION_AGENT",
     /// The device is not in the secured state of its lifecycle.
     Lifecycle = "LIFECYCLE",
-    /// The measurement is not on the policy's list.
+    /// The measurement or a register is not on the policy's list.
     Measurement = "MEASUREMENT",
     /// The evidence names no machine, and the policy asks for one.
     IdentityMissing = "IDENTITY_MISSING",

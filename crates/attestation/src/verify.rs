@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::anchors::Anchors;
 use crate::arm::{cca, psa};
+use crate::azure;
 use crate::collateral::Collateral;
 use crate::error::AttestationError;
 use crate::evidence::{EVIDENCE_BYTES_MAX, Evidence, Format};
@@ -86,6 +87,7 @@ fn judge(
         Evidence::Quote { quote } => intel::verify(quote, challenge, context)?,
         Evidence::Cca { token } => cca::verify(token, challenge, context)?,
         Evidence::Psa { token } => psa::verify(token, challenge, context)?,
+        Evidence::Azure { bundle, certificates } => azure::verify(bundle, certificates, challenge, context)?,
     };
     check_policy(accepted, context)
 }
@@ -101,6 +103,12 @@ fn check_policy(accepted: Accepted, context: &Context<'_>) -> Result<Accepted, R
     }
     if policy.measurements.as_ref().is_some_and(|allowed| !allowed.contains(&accepted.measurement)) {
         return Err(reject(Reason::Measurement, "the measurement is not on the list"));
+    }
+    for (name, allowed) in &policy.registers {
+        let register = accepted.registers.iter().find(|register| register.name == *name);
+        if !register.is_some_and(|register| allowed.contains(&register.value)) {
+            return Err(reject(Reason::Measurement, format!("register {name} is not on the list")));
+        }
     }
     match &accepted.machine {
         None if policy.identity_required => {

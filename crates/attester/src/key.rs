@@ -1,12 +1,13 @@
 //! Keys of simulated authorities and machines.
 
-use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING,
     ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
-    EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, RSA_PSS_SHA384, RsaKeyPair,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA384, RsaEncoding, RsaKeyPair,
 };
 
 use crate::der::{integer, item, octets, oid, sequence};
@@ -17,10 +18,12 @@ use crate::error::AttesterError;
 pub enum Kind {
     /// ECDSA on P-256: Intel's hierarchy.
     P256,
-    /// ECDSA on P-384: AMD's key certificates, Arm's platforms and realms.
+    /// ECDSA on P-384: AMD's key certificates, Arm's platforms and realms, the hierarchy of AWS.
     P384,
     /// ECDSA on P-521: an Arm device may have such a key.
     P521,
+    /// RSA of 2048 bits: attestation keys of a TPM.
+    Rsa2048,
     /// RSA of 4096 bits: AMD's authorities. Making one takes about a second.
     Rsa4096,
 }
@@ -47,11 +50,8 @@ impl Key {
                 .map_err(failed)?
                 .as_ref()
                 .to_vec(),
-            Kind::Rsa4096 => RsaKeyPair::generate(KeySize::Rsa4096)
-                .and_then(|key| AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&key))
-                .map_err(failed)?
-                .as_ref()
-                .to_vec(),
+            Kind::Rsa2048 => generate_rsa(KeySize::Rsa2048).map_err(failed)?,
+            Kind::Rsa4096 => generate_rsa(KeySize::Rsa4096).map_err(failed)?,
         };
         Ok(Self { kind, pkcs8 })
     }
@@ -96,7 +96,7 @@ impl Key {
             Kind::P256 | Kind::P384 | Kind::P521 => {
                 self.ecdsa(true)?.public_key().as_der().map_err(failed)?
             }
-            Kind::Rsa4096 => self.rsa()?.public_key().as_der().map_err(failed)?,
+            Kind::Rsa2048 | Kind::Rsa4096 => self.rsa()?.public_key().as_der().map_err(failed)?,
         };
         Ok(der.as_ref().to_vec())
     }
@@ -114,14 +114,30 @@ impl Key {
     /// # Errors
     /// [`AttesterError::Key`].
     pub fn sign_der(&self, message: &[u8]) -> Result<Vec<u8>, AttesterError> {
-        if self.kind != Kind::Rsa4096 {
-            return self.sign_ecdsa(message, true);
+        match self.kind {
+            Kind::P256 | Kind::P384 | Kind::P521 => self.sign_ecdsa(message, true),
+            Kind::Rsa2048 | Kind::Rsa4096 => self.sign_rsa(message, &RSA_PSS_SHA384),
         }
+    }
+
+    /// A signature as TPMs have it: RSA by PKCS #1 version 1.5 with SHA-256.
+    ///
+    /// # Errors
+    /// [`AttesterError::Key`].
+    pub fn sign_pkcs1(&self, message: &[u8]) -> Result<Vec<u8>, AttesterError> {
+        self.sign_rsa(message, &RSA_PKCS1_SHA256)
+    }
+
+    /// The modulus of an RSA key, big-endian.
+    ///
+    /// # Errors
+    /// [`AttesterError::Key`].
+    pub fn modulus(&self) -> Result<Vec<u8>, AttesterError> {
         let key = self.rsa()?;
-        let mut signature = vec![0; key.public_modulus_len()];
-        let signed = key.sign(&RSA_PSS_SHA384, &SystemRandom::new(), message, &mut signature);
-        signed.map_err(|_| AttesterError::Key { what: "used" })?;
-        Ok(signature)
+        // An RSAPublicKey ends with the modulus and the exponent 65537: two bytes of header, three of number.
+        let bytes = key.public_key().as_ref();
+        let end = bytes.len() - 5;
+        Ok(bytes[end - key.public_modulus_len()..end].to_vec())
     }
 
     /// A signature as quotes have it: r and s, big-endian.
@@ -138,7 +154,7 @@ impl Key {
             Kind::P256 => sequence(&[oid("1.2.840.10045.4.3.2")]),
             Kind::P384 => sequence(&[oid("1.2.840.10045.4.3.3")]),
             Kind::P521 => sequence(&[oid("1.2.840.10045.4.3.4")]),
-            Kind::Rsa4096 => {
+            Kind::Rsa2048 | Kind::Rsa4096 => {
                 let hash = sequence(&[oid(SHA384), item(5, &[])]);
                 let mask = sequence(&[oid("1.2.840.113549.1.1.8"), hash.clone()]);
                 let parameters = [
@@ -157,6 +173,14 @@ impl Key {
         Ok(signature.map_err(|_| AttesterError::Key { what: "used" })?.as_ref().to_vec())
     }
 
+    fn sign_rsa(&self, message: &[u8], padding: &'static dyn RsaEncoding) -> Result<Vec<u8>, AttesterError> {
+        let key = self.rsa()?;
+        let mut signature = vec![0; key.public_modulus_len()];
+        let signed = key.sign(padding, &SystemRandom::new(), message, &mut signature);
+        signed.map_err(|_| AttesterError::Key { what: "used" })?;
+        Ok(signature)
+    }
+
     fn ecdsa(&self, der: bool) -> Result<EcdsaKeyPair, AttesterError> {
         EcdsaKeyPair::from_pkcs8(ecdsa(self.kind, der), &self.pkcs8)
             .map_err(|_| AttesterError::Key { what: "read" })
@@ -165,6 +189,11 @@ impl Key {
     fn rsa(&self) -> Result<RsaKeyPair, AttesterError> {
         RsaKeyPair::from_pkcs8(&self.pkcs8).map_err(|_| AttesterError::Key { what: "read" })
     }
+}
+
+fn generate_rsa(size: KeySize) -> Result<Vec<u8>, Unspecified> {
+    let key = RsaKeyPair::generate(size)?;
+    Ok(AsDer::<Pkcs8V1Der<'_>>::as_der(&key)?.as_ref().to_vec())
 }
 
 fn ecdsa(kind: Kind, der: bool) -> &'static EcdsaSigningAlgorithm {

@@ -7,7 +7,7 @@
 use crate::bytes::Bytes;
 use crate::fields::Field;
 use crate::intel::attributes::TdAttributes;
-use crate::verdict::Rejection;
+use crate::verdict::{Register, Rejection};
 
 /// Size of an enclave's report.
 pub const ENCLAVE_REPORT_BYTES: usize = 384;
@@ -34,6 +34,19 @@ impl Body {
         match self {
             Self::Enclave(report) => &report.report_data,
             Self::Td(report) => &report.report_data,
+        }
+    }
+
+    /// The registers that a TD extends at run time; an enclave has none.
+    pub(crate) fn registers(&self) -> Vec<Register> {
+        match self {
+            Self::Enclave(_) => Vec::new(),
+            Self::Td(report) => {
+                let named = report.rtmr.iter().enumerate();
+                named
+                    .map(|(number, value)| Register { name: format!("rtmr{number}"), value: value.to_vec() })
+                    .collect()
+            }
         }
     }
 
