@@ -8,7 +8,7 @@ use quorate_attestation::intel::pck::{self, PckExtension};
 use quorate_attestation::intel::quote::Quote;
 use quorate_attestation::intel::tcb_info::TcbInfo;
 use quorate_attestation::{Collateral, Reason, Vendor, Verdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{FEBRUARY_2026, JUNE_2025, Judge, bundle, hex, present, quote, read};
 
@@ -174,6 +174,10 @@ fn every_verdict_is_the_expected_one() {
                 assert_eq!(accepted.endorser.name, "Intel SGX Root CA");
                 assert_eq!(accepted.vendor, Vendor::IntelTdx);
                 assert!(accepted.machine.as_deref().unwrap().starts_with("intel-ppid:"));
+                let registers: Vec<String> =
+                    accepted.registers.iter().map(|register| hex(&register.value)).collect();
+                assert_eq!(json!(registers), entry["rtmr"], "{id}");
+                assert_eq!(accepted.registers[3].name, "rtmr3");
             }
             (Verdict::Rejected(found), Expected::Rejected(reason)) => {
                 assert_eq!(found.reason, reason, "{id}: {found}");
