@@ -6,7 +6,7 @@ use std::ops::Range;
 use quorate_types::UnixMillis;
 use x509_parser::asn1_rs::{Any, Oid};
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::ParsedExtension;
+use x509_parser::extensions::{KeyUsage, ParsedExtension};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
@@ -125,6 +125,7 @@ const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 const ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
+const KEY_USAGE: &str = "2.5.29.15";
 const MGF1: &str = "1.2.840.113549.1.1.8";
 const SHA384: &str = "2.16.840.1.101.3.4.2.2";
 const SHA384_BYTES: u32 = 48;
@@ -190,6 +191,20 @@ impl Certificate {
             .iter()
             .find(|extension| extension.oid == oid)
             .map(|extension| extension.value.as_slice())
+    }
+
+    /// Whether its key usage is stated and lets its key sign data.
+    pub(crate) fn signs_data(&self) -> bool {
+        self.key_usage().is_some_and(|usage| usage.digital_signature())
+    }
+
+    /// Whether its key usage is stated and lets its key sign certificates.
+    pub(crate) fn signs_certificates(&self) -> bool {
+        self.key_usage().is_some_and(|usage| usage.key_cert_sign())
+    }
+
+    fn key_usage(&self) -> Option<KeyUsage> {
+        self.extension(KEY_USAGE).and_then(|value| KeyUsage::from_der(value).ok()).map(|(_, usage)| usage)
     }
 
     /// What its issuer signed.

@@ -4,6 +4,7 @@ use crate::arm::{cca, psa};
 use crate::azure;
 use crate::fields::Field;
 use crate::intel;
+use crate::nitro;
 use crate::snp::report::{REPORT_BYTES, Report};
 use crate::verdict::Rejection;
 
@@ -42,6 +43,11 @@ pub enum Evidence {
         /// Certificates in DER, besides those of the bundle.
         certificates: Vec<Vec<u8>>,
     },
+    /// AWS Nitro Enclaves: what the cloud's hypervisor states of an enclave.
+    Nitro {
+        /// The attestation document, COSE.
+        document: Vec<u8>,
+    },
 }
 
 /// The forms by name.
@@ -57,11 +63,13 @@ pub enum Format {
     Psa,
     /// A bundle of Azure's vTPM.
     Azure,
+    /// An attestation document of AWS Nitro Enclaves.
+    Nitro,
 }
 
 impl Format {
     /// Every form.
-    pub const ALL: [Self; 5] = [Self::Snp, Self::Quote, Self::Cca, Self::Psa, Self::Azure];
+    pub const ALL: [Self; 6] = [Self::Snp, Self::Quote, Self::Cca, Self::Psa, Self::Azure, Self::Nitro];
 
     /// The public name.
     pub fn name(self) -> &'static str {
@@ -71,6 +79,7 @@ impl Format {
             Self::Cca => "CCA",
             Self::Psa => "PSA",
             Self::Azure => "AZURE",
+            Self::Nitro => "NITRO",
         }
     }
 
@@ -89,6 +98,7 @@ impl Format {
             [0xd9, 0x01, 0x8f, ..] => Some(Self::Cca),
             // The tag of a COSE_Sign1, and an array of four.
             [0xd2, 0x84, ..] => Some(Self::Psa),
+            _ if bytes.starts_with(&nitro::PREFIX) => Some(Self::Nitro),
             // JSON, with the one member that is in every version.
             _ if bytes.trim_ascii_start().starts_with(b"{") && contains(bytes, b"quote\"") => {
                 Some(Self::Azure)
@@ -110,6 +120,7 @@ impl Evidence {
             Format::Cca => Ok(Self::Cca { token: body }),
             Format::Psa => Ok(Self::Psa { token: body }),
             Format::Azure => Ok(Self::Azure { bundle: body, certificates }),
+            Format::Nitro => Ok(Self::Nitro { document: body }),
         }
     }
 
@@ -124,6 +135,7 @@ impl Evidence {
             Self::Cca { token } => cca::fields(token),
             Self::Psa { token } => psa::fields(token),
             Self::Azure { bundle, .. } => azure::fields(bundle),
+            Self::Nitro { document } => nitro::fields(document),
         }
     }
 
@@ -135,6 +147,7 @@ impl Evidence {
             }
             Self::Quote { quote } => quote.len(),
             Self::Cca { token } | Self::Psa { token } => token.len(),
+            Self::Nitro { document } => document.len(),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod error;
 pub mod evidence;
 pub mod fields;
 pub mod intel;
+pub mod nitro;
 pub mod policy;
 pub mod snp;
 pub mod verdict;

@@ -10,6 +10,7 @@ use crate::collateral::Collateral;
 use crate::error::AttestationError;
 use crate::evidence::{EVIDENCE_BYTES_MAX, Evidence, Format};
 use crate::intel;
+use crate::nitro;
 use crate::policy::Policy;
 use crate::signature::KnownGood;
 use crate::snp;
@@ -88,6 +89,7 @@ fn judge(
         Evidence::Cca { token } => cca::verify(token, challenge, context)?,
         Evidence::Psa { token } => psa::verify(token, challenge, context)?,
         Evidence::Azure { bundle, certificates } => azure::verify(bundle, certificates, challenge, context)?,
+        Evidence::Nitro { document } => nitro::verify(document, challenge, context)?,
     };
     check_policy(accepted, context)
 }

@@ -7,6 +7,7 @@
 
 pub mod amd;
 pub mod arm;
+pub mod aws;
 pub mod azure;
 pub mod certificate;
 pub mod der;
