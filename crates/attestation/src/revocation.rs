@@ -89,6 +89,11 @@ impl Crl {
         self.revoked.is_empty()
     }
 
+    /// By number: a later list has a higher one (RFC 5280 section 5.2.3). Lists without one are equal.
+    fn order(&self) -> (usize, &[u8]) {
+        (self.number.len(), &self.number)
+    }
+
     fn signed_part(&self) -> Signed<'_> {
         Signed { scheme: self.scheme, message: &self.raw[self.signed.clone()], signature: &self.signature }
     }
@@ -113,7 +118,9 @@ pub(crate) enum Standing {
 /// Looks a certificate up in the lists of its issuer.
 ///
 /// A certificate is revoked if any current and genuine list says so. Lists that are stale or forged never
-/// count, but they are told apart from none, so that an operator knows what to mend.
+/// count, but they are told apart from none, so that an operator knows what to mend. A list that a later one
+/// has replaced is stale, even where the later one has ended: whoever keeps lists away must not bring back a
+/// time before a revocation.
 pub(crate) fn standing(
     certificate: &Certificate,
     issuer: &Certificate,
@@ -121,20 +128,27 @@ pub(crate) fn standing(
     time: UnixMillis,
     known_good: &KnownGood,
 ) -> Result<Standing, Rejection> {
-    let mut ends: Option<UnixMillis> = None;
-    let mut why = Reason::CrlMissing;
-    for list in lists.iter().filter(|list| list.issuer == issuer.subject) {
+    let is_genuine = |list: &&Crl| {
         let Signed { scheme, message, signature } = list.signed_part();
-        if known_good.check(scheme, &issuer.key.bytes, message, signature).is_err() {
-            why = Reason::CrlForged;
-        } else if time < list.this_update || time > list.next_update {
-            why = if why == Reason::CrlForged { why } else { Reason::CrlStale };
-        } else if list.revoked.contains(&certificate.serial) {
+        known_good.check(scheme, &issuer.key.bytes, message, signature).is_ok()
+    };
+    let (genuine, forged): (Vec<&Crl>, Vec<&Crl>) =
+        lists.iter().filter(|list| list.issuer == issuer.subject).partition(is_genuine);
+    let newest = genuine.iter().filter(|list| list.this_update <= time).map(|list| list.order()).max();
+    let mut ends: Option<UnixMillis> = None;
+    for list in genuine.iter().filter(|list| (list.this_update..=list.next_update).contains(&time)) {
+        if list.revoked.contains(&certificate.serial) {
             let name = &certificate.subject_name;
             return Err(reject(Reason::Revoked, format!("the certificate of {name} is revoked")));
-        } else {
+        }
+        if Some(list.order()) == newest {
             ends = Some(ends.map_or(list.next_update, |end| end.min(list.next_update)));
         }
     }
+    let why = match (forged.is_empty(), genuine.is_empty()) {
+        (false, _) => Reason::CrlForged,
+        (true, false) => Reason::CrlStale,
+        (true, true) => Reason::CrlMissing,
+    };
     Ok(ends.map_or(Standing::Undecided(why), Standing::Good))
 }

@@ -106,7 +106,8 @@ impl Statement {
 }
 
 /// The newest of the statements that are genuine and valid now. Where none is, the reason is that of the
-/// newest.
+/// newest. One that is genuine and has ended forbids those of an earlier evaluation: whoever keeps its
+/// successor away must not bring back firmware levels that were already known to be bad.
 pub(crate) fn newest<'a, T: Stated>(
     mut candidates: Vec<&'a T>,
     endorser: &Endorser,
@@ -116,11 +117,19 @@ pub(crate) fn newest<'a, T: Stated>(
         let Statement { evaluation_number, issue_date, .. } = stated.statement();
         Reverse((*evaluation_number, *issue_date))
     });
-    let mut first = None;
+    let (mut first, mut ended) = (None, None);
     for stated in candidates {
+        if ended.is_some_and(|ended| stated.statement().evaluation_number < ended) {
+            break;
+        }
         match stated.statement().judge(T::WHAT, endorser, context) {
             Ok(chain) => return Ok((stated, chain)),
-            Err(why) => first = first.or(Some(why)),
+            Err(why) => {
+                if why.reason == Reason::CollateralExpired {
+                    ended = Some(stated.statement().evaluation_number);
+                }
+                first = first.or(Some(why));
+            }
         }
     }
     Err(first.unwrap_or_else(|| reject(Reason::CollateralMissing, format!("no {} was given", T::WHAT))))

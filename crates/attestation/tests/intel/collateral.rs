@@ -3,6 +3,7 @@
 use quorate_attestation::{Collateral, Reason};
 use serde_json::{Value, json};
 
+use crate::simulated::World;
 use crate::support::{FEBRUARY_2026, JUNE_2025, Judge, bundle, from_hex, hex, present, quote, read};
 
 const BUNDLE: &str = "dcap-qvl/tdx_quote_collateral.json";
@@ -260,6 +261,31 @@ fn old_evaluations_are_a_downgrade() {
     assert_eq!(judge.reason(&quote(QUOTE)), None);
     judge.policy.intel.evaluation_number_min = 18;
     assert_eq!(judge.reason(&quote(QUOTE)), Some(Reason::CollateralDowngrade));
+}
+
+/// The store remembers the highest evaluation it was given: a later one that has ended is no reason to go back
+/// to an earlier one that has not.
+#[test]
+fn a_later_evaluation_that_has_ended_forbids_earlier_ones() {
+    let mut world = World::new();
+    let mut judge = world.judge();
+    let quote = world.quote(5, 3);
+    assert_eq!(judge.reason(&quote), None);
+    let mut add = |number: u32, next_update: &str| {
+        world.tcb_info["tcbEvaluationDataNumber"] = json!(number);
+        world.tcb_info["nextUpdate"] = json!(next_update);
+        judge.collateral.tcb_infos.extend(world.collateral().tcb_infos);
+        judge.reason(&quote)
+    };
+    assert_eq!(add(17, "2026-06-10T00:00:00Z"), None, "an earlier one has ended, as it should");
+    assert_eq!(add(18, "2026-06-10T00:00:00Z"), None, "an older copy of the same evaluation");
+    assert_eq!(add(19, "2026-06-10T00:00:00Z"), Some(Reason::CollateralExpired));
+    assert_eq!(add(19, "2026-07-01T00:00:00Z"), None, "fetched anew");
+    let mut stranger = World::new();
+    stranger.tcb_info["tcbEvaluationDataNumber"] = json!(20);
+    stranger.tcb_info["nextUpdate"] = json!("2026-06-10T00:00:00Z");
+    judge.collateral.tcb_infos.extend(stranger.collateral().tcb_infos);
+    assert_eq!(judge.reason(&quote), None, "a forged one forbids nothing");
 }
 
 #[test]
