@@ -9,7 +9,7 @@ use quorate_attestation::certificate::PublicKey;
 use quorate_attestation::policy::{IntelPolicy, SnpPolicy, SnpTcbMin};
 use quorate_attestation::{
     AnchorVendor, Anchors, AttestationError, Collateral, Context, EndorsedKey, Evidence, Field, Format,
-    KnownGood, Policy, Reason, Submission, Vendor, Verdict, verify_batch,
+    KnownGood, Policy, Reason, Register, Submission, Vendor, Verdict, verify_batch,
 };
 use quorate_types::Control;
 
@@ -207,6 +207,8 @@ pub struct NativeEvidencePolicy {
     pub revocation_required: bool,
     /// Only these measurements.
     pub measurements: Option<Vec<Buffer>>,
+    /// Only these values of registers.
+    pub registers: Vec<NativeRegisterRule>,
     /// Machines and platforms that are rejected.
     pub blocked: Vec<String>,
     /// Of AMD SEV-SNP.
@@ -215,6 +217,24 @@ pub struct NativeEvidencePolicy {
     pub intel: NativeIntelPolicy,
     /// AWS Nitro documents.
     pub nitro_accepted: bool,
+}
+
+/// What is accepted of a register.
+#[napi(object)]
+pub struct NativeRegisterRule {
+    /// Such as `pcr7`.
+    pub name: String,
+    /// Its accepted values.
+    pub values: Vec<Buffer>,
+}
+
+/// A register that is extended at run time.
+#[napi(object)]
+pub struct NativeRegister {
+    /// Such as `pcr7`.
+    pub name: String,
+    /// Its value.
+    pub value: Buffer,
 }
 
 /// What is asked of SEV-SNP reports.
@@ -248,7 +268,11 @@ pub struct NativeIntelPolicy {
 }
 
 fn listed(measurements: Option<Vec<Buffer>>) -> Option<BTreeSet<Vec<u8>>> {
-    measurements.map(|listed| listed.iter().map(|measurement| measurement.to_vec()).collect())
+    measurements.map(|listed| set(&listed))
+}
+
+fn set(values: &[Buffer]) -> BTreeSet<Vec<u8>> {
+    values.iter().map(|value| value.to_vec()).collect()
 }
 
 impl From<NativeEvidencePolicy> for Policy {
@@ -260,6 +284,7 @@ impl From<NativeEvidencePolicy> for Policy {
             identity_required: policy.identity_required,
             revocation_required: policy.revocation_required,
             measurements: listed(policy.measurements),
+            registers: policy.registers.into_iter().map(|rule| (rule.name, set(&rule.values))).collect(),
             blocked: policy.blocked.into_iter().collect(),
             snp: policy.snp.into(),
             intel: policy.intel.into(),
@@ -347,6 +372,8 @@ pub struct NativeAccepted {
     pub advisories: Vec<String>,
     /// Launch measurement.
     pub measurement: Buffer,
+    /// Registers extended at run time.
+    pub registers: Vec<NativeRegister>,
     /// Data bound by the guest.
     pub report_data: Buffer,
     /// Identity of the chip or platform.
@@ -386,6 +413,12 @@ impl From<Verdict> for NativeVerdict {
     }
 }
 
+impl From<Register> for NativeRegister {
+    fn from(Register { name, value }: Register) -> Self {
+        Self { name, value: value.into() }
+    }
+}
+
 impl From<quorate_attestation::Accepted> for NativeAccepted {
     fn from(accepted: quorate_attestation::Accepted) -> Self {
         Self {
@@ -396,6 +429,7 @@ impl From<quorate_attestation::Accepted> for NativeAccepted {
             tcb_date: accepted.tcb.date.map(|date| date as f64),
             advisories: accepted.tcb.advisories,
             measurement: accepted.measurement.into(),
+            registers: accepted.registers.into_iter().map(NativeRegister::from).collect(),
             report_data: accepted.report_data.into(),
             machine_identity: accepted.machine,
             debug: accepted.debug,

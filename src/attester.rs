@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Object};
 use napi_derive::napi;
-use quorate_attestation::{Evidence, Format};
+use quorate_attestation::Evidence;
 use quorate_attester::{AttesterError, DemoAuthority, SimulatedMachine, SimulatedTee};
 
 use crate::attestation::{NativeAnchors, NativeCollateral};
@@ -101,12 +101,7 @@ fn machine(name: String, vendor: &str) -> SimulatedMachine {
 }
 
 fn simulated(evidence: Evidence) -> NativeSimulatedEvidence {
-    let (format, body, certificates) = match evidence {
-        Evidence::Snp { report, certificates } => (Format::Snp, report, certificates),
-        Evidence::Quote { quote } => (Format::Quote, quote, Vec::new()),
-        Evidence::Cca { token } => (Format::Cca, token, Vec::new()),
-        Evidence::Psa { token } => (Format::Psa, token, Vec::new()),
-    };
+    let (format, body, certificates) = evidence.into_parts();
     let certificates = certificates.into_iter().map(Buffer::from).collect();
     NativeSimulatedEvidence { format: format.name().to_owned(), body: body.into(), certificates }
 }

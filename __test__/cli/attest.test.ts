@@ -1,7 +1,8 @@
-/** `quorate attest`, on other people's Arm tokens and keys. */
+/** `quorate attest`, on other people's evidence and keys. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonOf, quorate } from '../support/cli.js';
+import { scratchFolder } from '../support/files.js';
 import { vectors } from '../support/vectors.js';
 
 const { path: folder, absent } = vectors('trust');
@@ -66,5 +67,34 @@ describe.skipIf(absent)('attest inspect', () => {
     const [implementation = '', instance = ''] = DRAFT.split(':');
     expect(stdout).toMatch(new RegExp(`psa-implementation-id +${implementation}`));
     expect(stdout).toMatch(new RegExp(`psa-instance-id +${instance}`));
+  });
+});
+
+const scratch = scratchFolder();
+const bundle = at('coco-trustee/az-snp-vtpm/evidence-v1.json');
+const lenient = scratch.write('policy.json', JSON.stringify({ revocationRequired: false }));
+const AZURE = ['--time', '2025-06-20T12:00:00Z', '--policy', lenient];
+
+describe.skipIf(absent)("attest, on a bundle of Azure's vTPM", () => {
+  it('tells it by its content and verifies it', async () => {
+    const challenge = Buffer.from('challenge').toString('hex');
+    const good = await quorate(['attest', 'verify', bundle, '--challenge', challenge, ...AZURE]);
+    expect(good.stdout).toContain('AMD_SEV_SNP Milan, Azure vTPM');
+    expect(good.stdout).toContain('registers    24, in the output of --json');
+    expect(good.stdout).toContain('yes, it answers the challenge');
+    expect(good.code).toBe(0);
+    const json = await quorate(['attest', 'verify', bundle, '--json', ...AZURE]);
+    expect(jsonOf(json)).toMatchObject([{ accepted: true, registers: { pcr4: expect.any(String) } }]);
+    const wrong = await quorate(['attest', 'verify', bundle, '--challenge', `${challenge}00`, ...AZURE]);
+    expect(wrong.stdout).toContain('rejected, CHALLENGE');
+    expect(wrong.code).not.toBe(0);
+  });
+
+  it('shows what is inside, and says that nothing is verified', async () => {
+    const { code, stdout } = await quorate(['attest', 'inspect', bundle]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('AZURE, 7939 bytes; nothing here is verified');
+    expect(stdout).toContain('runtime.vm-configuration.vmUniqueId');
+    expect(stdout).toContain('tpm.clock_ms');
   });
 });

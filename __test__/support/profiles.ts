@@ -46,6 +46,7 @@ export function verdict(vendor: AttestedVendor, overrides: Partial<AcceptedVerdi
     tcbDate: null,
     advisories: [],
     measurement: 'ab'.repeat(48),
+    registers: {},
     reportData: '00'.repeat(64),
     machineIdentity: `amd-chip:${chips.toString(16).padStart(128, '0')}`,
     debug: false,

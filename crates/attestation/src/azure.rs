@@ -27,6 +27,7 @@ use crate::fields::Field;
 use crate::intel;
 use crate::intel::body::Body;
 use crate::intel::quote::Quote as TdQuote;
+use crate::policy::Policy;
 use crate::signature::{check_rsa_sha256, sha256};
 use crate::snp;
 use crate::snp::report::Report;
@@ -82,6 +83,7 @@ pub(crate) fn verify(
         }
         Beside::TdQuote(quote) => intel::verify(quote, None, context)?,
     };
+    check_policy(context.policy)?;
     let (product, report_data) = (format!("{}, Azure vTPM", hardware.product), quote.extra_data.to_vec());
     Ok(Accepted { product, report_data, registers, fresh, ..hardware })
 }
@@ -121,6 +123,18 @@ fn snp_report<'a>(hcl: &HclReport<'a>) -> Result<&'a [u8], Rejection> {
 
 fn another_tee() -> Rejection {
     reject(Reason::Malformed, "the paravisor's report is of another TEE than the bundle")
+}
+
+/// Registers of a vTPM are the word of the paravisor: asking for some without saying which paravisors are
+/// believed would accept those of anybody's.
+fn check_policy(policy: &Policy) -> Result<(), Rejection> {
+    if policy.registers.is_empty() || policy.measurements.is_some() {
+        return Ok(());
+    }
+    Err(reject(
+        Reason::Measurement,
+        "the policy asks for registers of a vTPM and lists no measurement of its paravisor",
+    ))
 }
 
 /// The registers that came along, by name: as many as the quote selects, and with the digest it states.

@@ -124,6 +124,18 @@ impl Evidence {
         }
     }
 
+    /// Its form, its bytes and the certificates beside it: what [`Evidence::read`] takes.
+    pub fn into_parts(self) -> (Format, Vec<u8>, Vec<Vec<u8>>) {
+        match self {
+            Self::Snp { report, certificates } => (Format::Snp, report, certificates),
+            Self::Quote { quote } => (Format::Quote, quote, Vec::new()),
+            Self::Cca { token } => (Format::Cca, token, Vec::new()),
+            Self::Psa { token } => (Format::Psa, token, Vec::new()),
+            Self::Azure { bundle, certificates } => (Format::Azure, bundle, certificates),
+            Self::Nitro { document } => (Format::Nitro, document, Vec::new()),
+        }
+    }
+
     /// What the evidence says, field by field: readable, and not yet proved.
     ///
     /// # Errors

@@ -19,7 +19,8 @@ pub struct Policy {
     /// Measurements that are accepted; none: any.
     pub measurements: Option<BTreeSet<Vec<u8>>>,
     /// Values that are accepted of registers, such as `pcr7` or `rtmr1`. Evidence without a register that is
-    /// named here is rejected. Default: any.
+    /// named here is rejected. Those of Azure's vTPM are the word of its paravisor: they need `measurements`.
+    /// Default: any.
     pub registers: BTreeMap<String, BTreeSet<Vec<u8>>>,
     /// Machine identities (`amd-chip:...`) and Intel platforms (`intel-fmspc:...`) that are rejected, such as
     /// chips whose keys were extracted.

@@ -107,11 +107,17 @@ fn registers_can_be_asked_for_by_name() {
     let world = SnpWorld::new();
     let with = |name: &str, value: Vec<u8>| {
         let registers = [(name.to_owned(), [value].into())].into();
-        judge(&azure::json(&world.bundle()), &Policy { registers, ..Policy::default() }).reason()
+        let measurements = Some([vec![0x5e; 48]].into());
+        judge(&azure::json(&world.bundle()), &Policy { registers, measurements, ..Policy::default() })
+            .reason()
     };
     assert_eq!(with("pcr4", vec![4; 32]), None);
     assert_eq!(with("pcr4", vec![5; 32]), Some(Reason::Measurement));
     assert_eq!(with("rtmr0", vec![4; 32]), Some(Reason::Measurement), "a register that is not there");
+    // Anybody's software can name a key and sign registers with it: which software is believed must be said.
+    let registers = [("pcr4".to_owned(), [vec![4; 32]].into())].into();
+    let verdict = judge(&azure::json(&world.bundle()), &Policy { registers, ..Policy::default() });
+    assert_eq!(verdict.reason(), Some(Reason::Measurement));
 }
 
 #[test]

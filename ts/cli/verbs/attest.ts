@@ -18,7 +18,8 @@ import { EXIT, type OptionValues, type Verb } from '../verb.js';
 
 const FILES_MAX = 10_000;
 
-const FILE_HELP = 'FILE              SEV-SNP report, TDX or SGX quote, CCA or PSA token; hex is read too';
+const FILE_HELP =
+  'FILE              SEV-SNP report, TDX or SGX quote, CCA or PSA token, Azure vTPM bundle, Nitro document; hex is read too';
 
 /** What an operator can do about a rejection, where there is one thing. */
 const REMEDIES: Partial<Record<RejectionReason, string>> = {
@@ -199,6 +200,7 @@ function shown(file: string, verdict: Verdict): string {
     return remedy ? `${line}\n  + ${remedy}` : line;
   }
   const { vendor, product, tcb, tcbStatus, machineIdentity, endorser, trust, validUntil } = verdict;
+  const registers = Object.keys(verdict.registers).length;
   const demo = trust === 'demo' ? '  DEMO: a simulated machine, which proves nothing about hardware' : '';
   return [
     `${file}: accepted`,
@@ -206,6 +208,7 @@ function shown(file: string, verdict: Verdict): string {
     `  TEE          ${vendor} ${product}${verdict.debug ? ', DEBUG MODE' : ''}`,
     `  firmware     ${tcb}${tcbStatus ? ` (${[tcbStatus, ...verdict.advisories].join(', ')})` : ''}`,
     `  measurement  ${verdict.measurement || 'none'}`,
+    ...(registers > 0 ? [`  registers    ${registers}, in the output of --json`] : []),
     `  machine      ${machineIdentity ?? 'not named'}`,
     `  endorser     ${endorser} (${trust})`,
     `  valid until  ${new Date(validUntil).toISOString()}`,

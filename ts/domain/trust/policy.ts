@@ -54,6 +54,12 @@ export interface EvidencePolicy {
   readonly revocationRequired?: boolean;
   /** Measurements (hexadecimal) that are accepted. Default: any. */
   readonly measurements?: readonly string[];
+  /**
+   * Values (hexadecimal) that are accepted of registers, by name: `pcr0` to `pcr23` of Azure's vTPM, `pcr0` to
+   * `pcr31` of Nitro, `rtmr0` to `rtmr3` of TDX. Evidence without a register that is named here is rejected.
+   * Those of Azure's vTPM are the word of its paravisor: they need `measurements`. Default: any.
+   */
+  readonly registers?: Readonly<Record<string, readonly string[]>>;
   /** Machine identities and Intel platforms (`intel-fmspc:...`) that are rejected. */
   readonly blocked?: readonly string[];
   readonly snp?: SnpPolicy;
@@ -69,6 +75,7 @@ const POLICY_KEYS = [
   'identityRequired',
   'revocationRequired',
   'measurements',
+  'registers',
   'blocked',
   'snp',
   'intel',
@@ -96,6 +103,7 @@ export function parsePolicy(value: unknown, path: string): NativeEvidencePolicy 
     identityRequired: flag('identityRequired', false),
     revocationRequired: flag('revocationRequired', true),
     ...(measurements && { measurements }),
+    registers: registersOf(record['registers'] ?? {}, `${path}.registers`),
     blocked: texts(record['blocked'] ?? [], `${path}.blocked`),
     snp: parseSnp(record['snp'] ?? {}, `${path}.snp`),
     intel: parseIntel(record['intel'] ?? {}, `${path}.intel`),
@@ -153,6 +161,18 @@ function texts(value: unknown, path: string): string[] {
 }
 
 function measurementsOf(value: unknown, path: string): Buffer[] | undefined {
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : bytesList(value, path);
+}
+
+function bytesList(value: unknown, path: string): Buffer[] {
   return texts(value, path).map((text, at) => bytesOfHex(text, `${path}[${at}]`));
+}
+
+function registersOf(value: unknown, path: string): NativeEvidencePolicy['registers'] {
+  return Object.entries(parse.record(value, path)).map(([name, values]) => {
+    // No evidence has another: it is misspelt.
+    if (!/^(pcr|rtmr)\d{1,2}$/.test(name))
+      throw parse.invalid(path, 'registers by name, such as pcr7 or rtmr1', name);
+    return { name, values: bytesList(values, `${path}.${name}`) };
+  });
 }

@@ -31,7 +31,15 @@ export interface AcceptedVerdict {
   readonly advisories: readonly string[];
   /** Launch measurement, hexadecimal; empty where the device measures nothing. */
   readonly measurement: string;
-  /** Data that the guest bound into the evidence, hexadecimal. */
+  /**
+   * Registers that are extended at run time, hexadecimal by name: `rtmr0` to `rtmr3` of TDX, `pcr0`... of Azure's
+   * vTPM and of Nitro. None for SEV-SNP and SGX.
+   */
+  readonly registers: Readonly<Record<string, string>>;
+  /**
+   * Data that the guest bound into the evidence, hexadecimal: report data, of Azure's vTPM what its quote answers,
+   * of Nitro the user data.
+   */
   readonly reportData: string;
   /** Identity of the chip or platform; null where the evidence names none (VLEK, masked chip id). */
   readonly machineIdentity: string | null;
@@ -77,6 +85,7 @@ export function verdictOf({ accepted, rejected }: NativeVerdict, evidence: strin
     vendor: accepted.vendor as AttestedVendor,
     trust: accepted.trust as AnchorTrust,
     measurement: accepted.measurement.toString('hex'),
+    registers: Object.fromEntries(accepted.registers.map(({ name, value }) => [name, value.toString('hex')])),
     reportData: accepted.reportData.toString('hex'),
   };
 }
@@ -93,6 +102,8 @@ export function parseVerdict(value: unknown, path: string): Verdict {
     };
   }
   const text = (name: string): string => parse.text(record[name], at(name), 4096);
+  /** Bytes that may be none. */
+  const plain = (name: string): string => (record[name] === '' ? '' : text(name));
   const maybe = (name: string): string | null => parse.optional(record[name], null, () => text(name));
   const advisories = parse.optional(record['advisories'], [], (list) =>
     parse.list(list, at('advisories'), POLICY_LIST_MAX),
@@ -108,8 +119,13 @@ export function parseVerdict(value: unknown, path: string): Verdict {
       parse.integer(date, at('tcbDate'), 0, Number.MAX_SAFE_INTEGER),
     ),
     advisories: advisories.map((advisory, n) => parse.text(advisory, `${at('advisories')}[${n}]`)),
-    measurement: record['measurement'] === '' ? '' : text('measurement'),
-    reportData: maybe('reportData') ?? '',
+    measurement: plain('measurement'),
+    registers: Object.fromEntries(
+      Object.entries(
+        parse.optional(record['registers'], {}, (named) => parse.record(named, at('registers'))),
+      ).map(([name, value]) => [name, parse.text(value, `${at('registers')}.${name}`, 128)]),
+    ),
+    reportData: parse.optional(record['reportData'], '', () => plain('reportData')),
     machineIdentity: maybe('machineIdentity'),
     debug: parse.flag(record['debug'], at('debug')),
     validUntil: parse.integer(record['validUntil'], at('validUntil'), 0, Number.MAX_SAFE_INTEGER),

@@ -1,7 +1,10 @@
 /** The names of evidence, the same in Rust, TypeScript and REST. */
 
-/** Forms of evidence: an SEV-SNP report; a TDX or SGX quote; a CCA token; a PSA token. */
-export const EVIDENCE_FORMATS = ['SNP', 'QUOTE', 'CCA', 'PSA'] as const;
+/**
+ * Forms of evidence: an SEV-SNP report; a TDX or SGX quote; a CCA token; a PSA token; a bundle of Azure's
+ * vTPM; a document of AWS Nitro Enclaves.
+ */
+export const EVIDENCE_FORMATS = ['SNP', 'QUOTE', 'CCA', 'PSA', 'AZURE', 'NITRO'] as const;
 export type EvidenceFormat = (typeof EVIDENCE_FORMATS)[number];
 
 /** Who makes a TEE, as verified evidence can name it. */
@@ -49,6 +52,7 @@ export const REJECTION_REASONS = [
   'KEY_BINDING',
   'CLAIM_MISSING',
   'EVENT_LOG',
+  'REGISTERS',
   'CHALLENGE',
   'NOT_FRESH',
   'ENCLAVE_IDENTITY',
