@@ -1,17 +1,17 @@
-//! Azure's confidential VMs: bundles of a vTPM quote, the paravisor's report and the hardware's evidence, over
-//! SEV-SNP and over TDX.
+//! Azure's confidential VMs: bundles of a vTPM quote, the paravisor's report and the hardware's evidence,
+//! over SEV-SNP and over TDX.
 //!
-//! The guest of such a VM cannot ask the hardware: a paravisor below it does, and gives the guest a vTPM. So a
-//! bundle is a chain: the hardware's report binds the paravisor's runtime data, those name the attestation
+//! The guest of such a VM cannot ask the hardware: a paravisor below it does, and gives the guest a vTPM. So
+//! a bundle is a chain: the hardware's report binds the paravisor's runtime data, those name the attestation
 //! key (AK) of the vTPM, and the AK signs a quote that answers the challenge and states the registers (PCRs).
 //!
 //! The hardware vouches for the launch measurement and for whatever report data that software asked for. That
 //! the AK is one of a vTPM, and not a key somebody made up, is therefore the word of the measured software:
 //! see docs/design/trust.md.
 //!
-//! Sources: Microsoft's OpenHCL (`openhcl_attestation_protocol`) for the paravisor's report, the TCG's TPM 2.0
-//! Library part 2 for the quote, the bundles of Confidential Containers (`az-snp-vtpm`, `az-tdx-vtpm`) for
-//! their JSON.
+//! Sources: Microsoft's OpenHCL (`openhcl_attestation_protocol`) for the paravisor's report, the TCG's TPM
+//! 2.0 Library part 2 for the quote, the bundles of Confidential Containers (`az-snp-vtpm`, `az-tdx-vtpm`)
+//! for their JSON.
 //!
 //! Checks run in this order: form, binding of the AK, quote, registers, challenge, then all of the hardware's
 //! own evidence, as if it had come alone.

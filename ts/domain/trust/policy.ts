@@ -55,9 +55,9 @@ export interface EvidencePolicy {
   /** Measurements (hexadecimal) that are accepted. Default: any. */
   readonly measurements?: readonly string[];
   /**
-   * Values (hexadecimal) that are accepted of registers, by name: `pcr0` to `pcr23` of Azure's vTPM, `pcr0` to
-   * `pcr31` of Nitro, `rtmr0` to `rtmr3` of TDX. Evidence without a register that is named here is rejected.
-   * Those of Azure's vTPM are the word of its paravisor: they need `measurements`. Default: any.
+   * Values (hexadecimal) that are accepted of registers, by name: `pcr0` to `pcr23` of Azure's vTPM, `pcr0`
+   * to `pcr31` of Nitro, `rtmr0` to `rtmr3` of TDX. Evidence without a register that is named here is
+   * rejected. Those of Azure's vTPM are the word of its paravisor: they need `measurements`. Default: any.
    */
   readonly registers?: Readonly<Record<string, readonly string[]>>;
   /** Machine identities and Intel platforms (`intel-fmspc:...`) that are rejected. */

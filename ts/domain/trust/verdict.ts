@@ -32,13 +32,13 @@ export interface AcceptedVerdict {
   /** Launch measurement, hexadecimal; empty where the device measures nothing. */
   readonly measurement: string;
   /**
-   * Registers that are extended at run time, hexadecimal by name: `rtmr0` to `rtmr3` of TDX, `pcr0`... of Azure's
-   * vTPM and of Nitro. None for SEV-SNP and SGX.
+   * Registers that are extended at run time, hexadecimal by name: `rtmr0` to `rtmr3` of TDX, `pcr0` and on of
+   * Azure's vTPM and of Nitro. None for other evidence.
    */
   readonly registers: Readonly<Record<string, string>>;
   /**
-   * Data that the guest bound into the evidence, hexadecimal: report data, of Azure's vTPM what its quote answers,
-   * of Nitro the user data.
+   * Data that the guest bound into the evidence, hexadecimal: report data, of Azure's vTPM what its quote
+   * answers, of Nitro the user data.
    */
   readonly reportData: string;
   /** Identity of the chip or platform; null where the evidence names none (VLEK, masked chip id). */

@@ -1,9 +1,9 @@
 //! The report of Azure's paravisor (HCL): a header, the hardware's report, a second header, and the runtime
 //! data that the hardware's report binds. Little-endian.
 //!
-//! Source: `openhcl_attestation_protocol/src/igvm_attest/get.rs` of microsoft/openvmm, version 1 of the request,
-//! as the paravisor writes it to index 0x01400001 of the vTPM. No signature covers the two headers: each
-//! member must be what it has to be.
+//! Source: `openhcl_attestation_protocol/src/igvm_attest/get.rs` of microsoft/openvmm, version 1 of the
+//! request, as the paravisor writes it to index 0x01400001 of the vTPM. No signature covers the two headers:
+//! each member must be what it has to be.
 
 use crate::bytes::Bytes;
 use crate::snp::report::REPORT_BYTES;

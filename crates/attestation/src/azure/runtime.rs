@@ -1,8 +1,8 @@
 //! The runtime data: JSON of the paravisor, bound by the hardware's report byte for byte.
 //!
-//! Source: `runtime_claims` of `openhcl_attestation_protocol`; keys as RFC 7517 has them. Members that are not
-//! needed are passed over, unlike those of a bundle: the paravisor alone writes this, each version adds some,
-//! and none can be added without breaking the binding.
+//! Source: `runtime_claims` of `openhcl_attestation_protocol`; keys as RFC 7517 has them. Members that are
+//! not needed are passed over, unlike those of a bundle: the paravisor alone writes this, each version adds
+//! some, and none can be added without breaking the binding.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

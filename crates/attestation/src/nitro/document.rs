@@ -1,7 +1,7 @@
 //! The document inside the signature: a map with the members AWS lists, and no others.
 //!
-//! AWS's text forbids null; its hypervisor writes it for an optional member that is not there, so that much is
-//! allowed. User data and nonce may have 1024 bytes in the grammar and 512 in the text: the larger counts.
+//! AWS's text forbids null; its hypervisor writes it for an optional member that is not there, so that much
+//! is allowed. User data and nonce may have 1024 bytes in the grammar and 512 in the text: the larger counts.
 
 use quorate_types::UnixMillis;
 use quorate_types::cbor::{Form, Value, decode};

@@ -263,8 +263,8 @@ fn old_evaluations_are_a_downgrade() {
     assert_eq!(judge.reason(&quote(QUOTE)), Some(Reason::CollateralDowngrade));
 }
 
-/// The store remembers the highest evaluation it was given: a later one that has ended is no reason to go back
-/// to an earlier one that has not.
+/// The store remembers the highest evaluation it was given: a later one that has ended is no reason to go
+/// back to an earlier one that has not.
 #[test]
 fn a_later_evaluation_that_has_ended_forbids_earlier_ones() {
     let mut world = World::new();
