@@ -12,7 +12,7 @@ mod claims;
 mod corim;
 
 use crate::anchors::EndorsedKey;
-use crate::verdict::{Accepted, Endorser, Reason, Rejection, Tcb, Trust, Vendor, hex, reject};
+use crate::verdict::{Accepted, Endorser, Reason, Register, Rejection, Tcb, Trust, Vendor, hex, reject};
 use crate::verify::Context;
 use claims::{Claim, Claims, Component};
 
@@ -79,7 +79,7 @@ impl<'a> Device<'a> {
                 advisories: Vec::new(),
             },
             measurement: proved.measurement.to_vec(),
-            registers: Vec::new(),
+            registers: proved.registers,
             report_data: proved.nonce.to_vec(),
             // The same for both kinds of token: a device that makes both is one machine.
             machine: Some(format!("arm-device:{}", self.identity)),
@@ -97,6 +97,7 @@ struct Proved<'a> {
     product: String,
     components: Vec<Component<'a>>,
     measurement: &'a [u8],
+    registers: Vec<Register>,
     nonce: &'a [u8],
     fresh: bool,
 }

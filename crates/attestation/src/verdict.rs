@@ -91,8 +91,8 @@ pub struct Accepted {
     /// measurement for CCA, the first software component for PSA (empty where a device measures none), PCR 0
     /// for Nitro.
     pub measurement: Vec<u8>,
-    /// Registers that are extended at run time, by name: RTMRs of a TD, PCRs of Azure's vTPM and of Nitro.
-    /// None for other evidence.
+    /// Registers that are extended at run time, by name: RTMRs of a TD, REMs of a realm, PCRs of
+    /// Azure's vTPM and of Nitro. None for other evidence.
     pub registers: Vec<Register>,
     /// Data that the guest bound into the evidence: report data, of Azure's vTPM what its quote answers, of
     /// Nitro the user data.

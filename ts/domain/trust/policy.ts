@@ -56,8 +56,9 @@ export interface EvidencePolicy {
   readonly measurements?: readonly string[];
   /**
    * Values (hexadecimal) that are accepted of registers, by name: `pcr0` to `pcr23` of Azure's vTPM, `pcr0`
-   * to `pcr31` of Nitro, `rtmr0` to `rtmr3` of TDX. Evidence without a register that is named here is
-   * rejected. Those of Azure's vTPM are the word of its paravisor: they need `measurements`. Default: any.
+   * to `pcr31` of Nitro, `rtmr0` to `rtmr3` of TDX, `rem0` to `rem3` of CCA. Evidence without a register that
+   * is named here is rejected. Those of Azure's vTPM are the word of its paravisor: they need
+   * `measurements`. Default: any.
    */
   readonly registers?: Readonly<Record<string, readonly string[]>>;
   /** Machine identities and Intel platforms (`intel-fmspc:...`) that are rejected. */
@@ -171,7 +172,7 @@ function bytesList(value: unknown, path: string): Buffer[] {
 function registersOf(value: unknown, path: string): NativeEvidencePolicy['registers'] {
   return Object.entries(parse.record(value, path)).map(([name, values]) => {
     // No evidence has another: it is misspelt.
-    if (!/^(pcr|rtmr)\d{1,2}$/.test(name))
+    if (!/^(pcr|rtmr|rem)\d{1,2}$/.test(name))
       throw parse.invalid(path, 'registers by name, such as pcr7 or rtmr1', name);
     return { name, values: bytesList(values, `${path}.${name}`) };
   });

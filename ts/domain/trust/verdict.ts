@@ -32,8 +32,8 @@ export interface AcceptedVerdict {
   /** Launch measurement, hexadecimal; empty where the device measures nothing. */
   readonly measurement: string;
   /**
-   * Registers that are extended at run time, hexadecimal by name: `rtmr0` to `rtmr3` of TDX, `pcr0` and on of
-   * Azure's vTPM and of Nitro. None for other evidence.
+   * Registers that are extended at run time, hexadecimal by name: `rtmr0` to `rtmr3` of TDX, `rem0` to
+   * `rem3` of CCA, `pcr0` and on of Azure's vTPM and of Nitro. None for other evidence.
    */
   readonly registers: Readonly<Record<string, string>>;
   /**

@@ -13,7 +13,7 @@ use super::{Device, Proved, check_lifecycle, check_size};
 use crate::certificate::{KeyKind, PublicKey};
 use crate::cose::{self, Sign1, Tagging};
 use crate::fields::Field;
-use crate::verdict::{Accepted, Reason, Rejection, Vendor, reject};
+use crate::verdict::{Accepted, Reason, Register, Rejection, Vendor, reject};
 use crate::verify::{Context, answers};
 
 /// The tag of the collection, and the labels of its two tokens.
@@ -119,12 +119,13 @@ pub(crate) fn verify(
     let key = realm_key(&platform, &realm)?;
     realm_token.verify(&key, None)?;
     check_platform(&platform)?;
-    check_realm(&realm)?;
+    let registers = registers_of(&realm)?;
     let nonce = realm.bytes(CHALLENGE, &[64])?;
     let proved = Proved {
         product: "CCA 1.0".to_owned(),
         components: platform.components(COMPONENTS)?,
         measurement: realm.bytes(INITIAL, &HASH_BYTES)?,
+        registers,
         nonce,
         fresh: answers(challenge, nonce)?,
     };
@@ -175,12 +176,16 @@ fn check_platform(platform: &Claims) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn check_realm(realm: &Claims) -> Result<(), Rejection> {
+/// The measurements that a realm extends at run time (REM). Its other claims must be there nevertheless.
+fn registers_of(realm: &Claims) -> Result<Vec<Register>, Rejection> {
     realm.bytes(PERSONALIZATION, &[64])?;
     realm.text(REALM_HASH)?;
     realm.required(EXTENSIBLE, "four measurements", |value| {
-        let measurements = value.as_array()?;
-        let all = measurements.iter().all(|value| sized(value, &HASH_BYTES).is_some());
-        (measurements.len() == 4 && all).then_some(())
+        let measurements = value.as_array().filter(|measurements| measurements.len() == 4)?;
+        let named = |(number, value)| {
+            let value = sized(value, &HASH_BYTES)?.to_vec();
+            Some(Register { name: format!("rem{number}"), value })
+        };
+        measurements.iter().enumerate().map(named).collect()
     })
 }

@@ -146,6 +146,7 @@ pub(crate) fn verify(
         product: certification.map_or_else(|| "PSA".to_owned(), |reference| format!("PSA {reference}")),
         measurement: components.first().map_or(&[], |first| first.measurement),
         components,
+        registers: Vec::new(),
         nonce,
         fresh: answers(challenge, nonce)?,
     };

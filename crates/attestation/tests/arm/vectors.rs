@@ -60,6 +60,14 @@ fn a_verdict_on_a_cca_token_states_what_was_proved() {
     assert_eq!((accepted.vendor, accepted.product.as_str()), (Vendor::ArmCca, "CCA 1.0"));
     let rim = "311314ab73620350cf758834ae5c65d9e8c2dc7febe6e7d9654bbe864e300d49";
     assert_eq!(hex(&accepted.measurement), rim);
+    let shown = evidence.fields().unwrap();
+    for (number, register) in accepted.registers.iter().enumerate() {
+        assert_eq!(register.name, format!("rem{number}"));
+        let name = format!("cca-realm-extensible-measurements[{number}]");
+        let field = shown.iter().find(|field| field.name == name).unwrap();
+        assert_eq!(hex(&register.value), field.value);
+    }
+    assert_eq!(accepted.registers.len(), 4);
     assert_eq!(accepted.report_data.len(), 64);
     assert_eq!(accepted.machine, Some(format!("arm-device:{}{}", PLATFORM[0], PLATFORM[1])));
     assert!(accepted.tcb.version.starts_with("RSE_BL1_2=9a271f2a916b0b6e RSE_BL2=53c234e5e8472b6a "));
