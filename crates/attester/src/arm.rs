@@ -178,7 +178,7 @@ pub fn protected(key: &Key) -> Vec<u8> {
     let algorithm = match key.kind() {
         Kind::P256 => -7,
         Kind::P521 => -36,
-        Kind::P384 | Kind::Rsa4096 => -35,
+        Kind::P384 | Kind::Rsa2048 | Kind::Rsa4096 => -35,
     };
     encode(&Value::Map(vec![(Value::Unsigned(1), Value::integer(algorithm))]))
 }
@@ -203,7 +203,7 @@ pub fn cose_key(key: &Key) -> Result<Vec<u8>, AttesterError> {
     let curve = match key.kind() {
         Kind::P256 => 1,
         Kind::P521 => 3,
-        Kind::P384 | Kind::Rsa4096 => 2,
+        Kind::P384 | Kind::Rsa2048 | Kind::Rsa4096 => 2,
     };
     let point = key.point()?;
     let (x, y) = point[1..].split_at(point.len() / 2);
