@@ -2,8 +2,9 @@
 //!
 //! The writer begins a batch only after the one before is on the disk. So a batch that is not whole was never
 //! acknowledged if it is the last one, whatever parts of it the disk kept; and if another batch stands behind
-//! it, it was acknowledged, and its bytes were damaged later. Damage of the last batch alone cannot be told from
-//! a torn write: who must notice it keeps the number of records elsewhere, as the checkpoint of a log does.
+//! it, it was acknowledged, and its bytes were damaged later. Damage of the last batch alone cannot be told
+//! from a torn write: who must notice it keeps the number of records elsewhere, as the checkpoint of a log
+//! does.
 
 use std::io;
 use std::path::Path;

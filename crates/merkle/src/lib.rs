@@ -3,8 +3,8 @@
 //! A [`Tree`] grows by batches of leaf hashes and answers roots and proofs; the same proofs come from static
 //! tiles through [`TileNodes`]. [`verify`] checks proofs and shares nothing with their making but the hash
 //! functions, so that one mistake cannot hide in both. A [`Checkpoint`] is the signed head of a log; a
-//! [`Witness`] cosigns only heads that extend the last one it signed; a [`LogProof`] is all that a third party
-//! needs to see that an entry is in a log.
+//! [`Witness`] cosigns only heads that extend the last one it signed; a [`LogProof`] is all that a third
+//! party needs to see that an entry is in a log.
 //!
 //! This crate holds no key and no signature scheme: signatures are made and checked through [`NoteSigner`]
 //! and [`NoteVerifier`].

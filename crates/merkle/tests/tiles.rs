@@ -87,7 +87,10 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_entries_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..80), width in 1_u16..5) {
+    fn any_bytes_are_entries_or_an_error(
+        bytes in prop::collection::vec(any::<u8>(), 0..80),
+        width in 1_u16..5,
+    ) {
         let id = BundleId { index: 0, width };
         if let Ok(entries) = id.decode(&bytes) {
             prop_assert_eq!(id.encode(&entries).unwrap(), bytes);

@@ -6,9 +6,9 @@
 //! | `entries` | the entries, an append log |
 //! | `checkpoint` | the last signed head, with the cosignatures of witnesses |
 //!
-//! An entry is acknowledged once it is on the disk, and a checkpoint is on the disk before anybody sees it. The
-//! tree is rebuilt from the entries at opening, about 2 s for 10^7 small ones, and compared with the checkpoint:
-//! a log that was changed below it does not open.
+//! An entry is acknowledged once it is on the disk, and a checkpoint is on the disk before anybody sees it.
+//! The tree is rebuilt from the entries at opening and compared with the checkpoint: a log that was changed
+//! below it does not open.
 
 pub mod error;
 pub mod key;

@@ -64,7 +64,7 @@ export class DemoAuthority {
     collateral.takeIn((native) => this.#native.addCollateral(native, from));
   }
 
-  /** Trusts the key of one machine, as that of a simulated one. Only Arm's need it: the others have a root. */
+  /** Trusts the key of one machine, as that of a simulated one. Only Arm's need it: others have a root. */
   endorse(machine: SimulatedMachine, anchors: AnchorStore): void {
     const { name, vendor } = parseMachine(machine);
     anchors.takeIn((native) => this.#native.endorse(name, vendor, native));

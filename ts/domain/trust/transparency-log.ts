@@ -1,8 +1,8 @@
 /**
  * A transparency log: what was decided, in an order that nobody can change afterwards. Entries are durable
  * before they are acknowledged, checkpoints are signed with Ed25519 and ML-DSA-87, and whoever has the public
- * keys checks proofs with nothing else at hand (RFC 6962 trees; C2SP signed-note, tlog-checkpoint, tlog-tiles,
- * tlog-proof, tlog-cosignature).
+ * keys checks proofs with nothing else at hand (RFC 6962 trees; C2SP signed-note, tlog-checkpoint,
+ * tlog-tiles, tlog-proof, tlog-cosignature).
  */
 import {
   addon,
@@ -68,8 +68,8 @@ export function verifyCheckpoint(
 }
 
 /**
- * Whether a proof (C2SP tlog-proof) shows that `entry` is in the log of `keys`, each of which must have signed
- * its checkpoint: the log's two keys, and those of witnesses.
+ * Whether a proof (C2SP tlog-proof) shows that `entry` is in the log of `keys`, each of which must have
+ * signed its checkpoint: the log's two keys, and those of witnesses.
  */
 export function verifyLogProof(
   proof: string | Uint8Array,
@@ -102,8 +102,8 @@ export class TransparencyLog {
   }
 
   /**
-   * Opens the log in a directory, or makes it. Every entry is read and checked, and the tree has to be the one
-   * of the last checkpoint. Throws QRT_ERR_DISK_HELD (another process has it), QRT_ERR_DISK_CORRUPT (damaged;
+   * Opens the log in a directory, or makes it. Every entry is read and checked, and the tree has to be the
+   * one of the last checkpoint. Throws QRT_ERR_DISK_HELD (another process has it), QRT_ERR_DISK_CORRUPT (damaged;
    * file, byte and entry are named), QRT_ERR_LOG_REWRITTEN (not the entries that were signed for).
    */
   static async open(directory: string, options: OpenOptions = {}): Promise<TransparencyLog> {
@@ -128,7 +128,8 @@ export class TransparencyLog {
   }
 
   /**
-   * Appends entries, at most 65,535 bytes each; resolves with the index of the first once all are on the disk.
+   * Appends entries, at most 65,535 bytes each; resolves with the index of the first once all are on the
+   * disk.
    * Entries stand in the order of the calls; calls that wait for the disk together share one flush.
    */
   async append(entries: readonly Uint8Array[]): Promise<bigint> {
