@@ -1,9 +1,9 @@
 //! Verdicts and speed beside `ccatoken`, another verifier of CCA tokens, over the published vectors.
 //!
 //! `ccatoken` 0.1.0 checks both signatures and what binds them, and says so in a vector; its `verify` is
-//! `Ok` for a bad signature, too. It knows the older profile alone, no lifecycle and no challenge. Each token
-//! is judged as it is and with any one byte flipped. A case that is accepted here and not there is printed and
-//! makes the process fail; what is rejected here alone is counted by reason.
+//! `Ok` for a bad signature, too. It knows the older profile alone, no lifecycle and no challenge. Each
+//! token is judged as it is and with any one byte flipped. A case that is accepted here and not there is
+//! printed and makes the process fail; what is rejected here alone is printed and counted by reason.
 
 use std::collections::BTreeMap;
 use std::path::Path;
