@@ -1,4 +1,4 @@
-// The transparency log through the Node API: durable appends, alone and in batches, and proofs at 10^7 leaves.
+// The transparency log through the Node API: durable appends, alone and in batches; proofs at 10^7 leaves.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

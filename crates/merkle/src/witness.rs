@@ -56,9 +56,9 @@ impl Witness {
         &self.heads
     }
 
-    /// Cosigns a checkpoint that every one of the log's `keys` signed, at `time_s` (seconds since 1970), where
-    /// `proof` shows that it extends the last head; the first checkpoint of a log needs none. Nothing changes
-    /// on a refusal.
+    /// Cosigns a checkpoint that every one of the log's `keys` signed, at `time_s` (seconds since 1970),
+    /// where `proof` shows that it extends the last head; the first checkpoint of a log needs none. Nothing
+    /// changes on a refusal.
     ///
     /// # Errors
     /// The first thing that is wrong.

@@ -103,8 +103,8 @@ export class TransparencyLog {
 
   /**
    * Opens the log in a directory, or makes it. Every entry is read and checked, and the tree has to be the
-   * one of the last checkpoint. Throws QRT_ERR_DISK_HELD (another process has it), QRT_ERR_DISK_CORRUPT (damaged;
-   * file, byte and entry are named), QRT_ERR_LOG_REWRITTEN (not the entries that were signed for).
+   * one of the last checkpoint. Throws QRT_ERR_DISK_HELD (another process has it), QRT_ERR_DISK_CORRUPT
+   * (damaged; file, byte and entry are named), QRT_ERR_LOG_REWRITTEN (not the entries that were signed for).
    */
   static async open(directory: string, options: OpenOptions = {}): Promise<TransparencyLog> {
     const path = parse.text(directory, 'directory', 4096);
@@ -165,7 +165,7 @@ export class TransparencyLog {
     return split(call(() => this.#native.proveInclusion(at, of)));
   }
 
-  /** The proof that the first `size1` entries are the beginning of the first `size2`, for `verifyConsistency`. */
+  /** That the first `size1` entries are the beginning of the first `size2`, for `verifyConsistency`. */
   proveConsistency(size1: bigint, size2: bigint): Uint8Array[] {
     const [from, to] = [whole(size1, 'size1'), whole(size2, 'size2')];
     return split(call(() => this.#native.proveConsistency(from, to)));
