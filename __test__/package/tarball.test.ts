@@ -166,15 +166,7 @@ describe('the installed package', () => {
        // @ts-expect-error an unknown level is refused by the compiler too
        manager.validateQuorum(profiles, 'PLATINUM');`,
     );
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    const types = ['--typeRoots', join(root, 'node_modules/@types')];
-    const { status, stdout } = spawnSync(process.execPath, [tsc, ...flags, ...types, 'user.ts'], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-    expect(stdout).toBe('');
-    expect(status).toBe(0);
+    expect(typeErrors('user.ts', 'nodenext')).toBe('');
     const declarations = readdirSync(join(folder, 'node_modules/quorate/dist'), {
       recursive: true,
       encoding: 'utf8',
@@ -190,7 +182,30 @@ describe('the installed package', () => {
       );
     expect(declarations).toEqual([]);
   });
+
+  it('has types for require() under the modes that the README names, and under those alone', () => {
+    writeFileSync(
+      join(folder, 'user.cts'),
+      `import { QuorumManager } from 'quorate/placement';
+       export const manager: QuorumManager = new QuorumManager();`,
+    );
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    expect(readme).toMatch(
+      /`\.cts`\) finds the\s+types with `"module": "node20"` or `"nodenext"`; under `"node16"` and `"node18"`/,
+    );
+    for (const mode of ['node20', 'nodenext']) expect(typeErrors('user.cts', mode), mode).toBe('');
+    for (const mode of ['node16', 'node18']) expect(typeErrors('user.cts', mode), mode).toMatch(/TS1479/);
+  });
 });
+
+/** What the compiler has to say of a strict program under a mode of `module`. */
+function typeErrors(file: string, mode: string): string {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const flags = ['--strict', '--noEmit', '--module', mode, '--target', 'es2023', '--types', 'node'];
+  const types = ['--typeRoots', join(root, 'node_modules/@types')];
+  const options = { cwd: folder, encoding: 'utf8' } as const;
+  return spawnSync(process.execPath, [tsc, ...flags, ...types, file], options).stdout;
+}
 
 describe('other versions of Node', () => {
   for (const major of [22, 24]) {
