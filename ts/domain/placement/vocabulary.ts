@@ -21,7 +21,7 @@ export type TeeVendor = (typeof TEE_VENDORS)[number];
  * - `INTEL_SGX` and `INTEL_TDX` are one vendor: the same quoting enclave signs for both.
  * - `ARM_TRUSTZONE_UNATTESTED` is unknown: nobody proved it.
  * - `AWS_NITRO` is a vendor of its own. Its evidence says that the cloud's hypervisor vouches for the
- * machine,   so a verifier accepts it only where its policy says `nitroAccepted`.
+ *   machine, so it counts by policy only: a verifier accepts it where its policy says `nitroAccepted`.
  */
 export const COUNTED_TEE_VENDOR: Readonly<Record<TeeVendor, TeeVendor>> = Object.freeze({
   AMD_SEV_SNP: 'AMD_SEV_SNP',
