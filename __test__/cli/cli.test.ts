@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedSources } from 'quorate/placement';
+import { ADDRESS_FORMATS, installedSources, PLACEMENT_STRATEGIES } from 'quorate/placement';
 import { describe, expect, it } from 'vitest';
 import { jsonOf, PROJECT, quorate, start } from '../support/cli.js';
 import { scratchFolder } from '../support/files.js';
@@ -54,6 +54,11 @@ describe('help', () => {
     expect(stdout).toContain('--json');
     expect(stdout).toMatch(/Example:\n {2}npx quorate /);
   });
+});
+
+it('help names every format and every strategy there is', async () => {
+  expect((await quorate(['ipdata', 'build', '--help'])).stdout).toContain(ADDRESS_FORMATS.join(', '));
+  expect((await quorate(['schedule', '--help'])).stdout).toContain(PLACEMENT_STRATEGIES.join(', '));
 });
 
 describe('quorum', () => {

@@ -14,11 +14,6 @@ import { invalid, record } from '../parse.js';
 import { progressBar } from './terminal.js';
 import type { VerbContext } from './verb.js';
 
-/** For verbs that classify. */
-export const ipdataOption = { ipdata: { type: 'string' } } as const;
-export const IPDATA_HELP =
-  '--ipdata FILE     an address index of your own (quorate ipdata build --output FILE)';
-
 /** The machines of a document: an array, or an object with `machines` (or `devices`, `profiles`). */
 export function machinesOf(document: unknown): readonly unknown[] {
   if (Array.isArray(document)) return document;

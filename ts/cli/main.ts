@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { QuorateError } from '../errors.js';
-import { buildInfo } from '../index.js';
 import { USAGE } from './input.js';
 import { EXIT, type ExitCode, type Verb } from './verb.js';
 import { verbs } from './verbs.js';
+import { packageVersion } from './version.js';
 
 /** Runs one command line; returns the exit code. */
 async function main(args: readonly string[]): Promise<ExitCode> {
@@ -48,7 +48,7 @@ function parse(verb: Verb, args: readonly string[]): ReturnType<typeof parseArgs
 function noVerb(args: readonly string[]): ExitCode {
   const [first = '--help', ...rest] = args;
   if (first === '--version' || first === '-V') {
-    console.log(buildInfo().version);
+    console.log(packageVersion());
     return EXIT.yes;
   }
   if (['--help', '-h', 'help'].includes(first)) {

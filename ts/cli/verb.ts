@@ -33,5 +33,6 @@ export interface Verb {
   readonly options: NonNullable<ParseArgsConfig['options']>;
   /** Arguments it takes besides options; more are a mistake, never ignored. */
   readonly positionals: number;
+  /** Loads what does the work, and does it. */
   run(context: VerbContext): Promise<ExitCode>;
 }

@@ -14,12 +14,7 @@ import { QuorateError } from '../../errors.js';
 import * as parse from '../../parse.js';
 import { readBytes, readJson, USAGE } from '../input.js';
 import { progressBar, table } from '../terminal.js';
-import { EXIT, type OptionValues, type Verb } from '../verb.js';
-
-const FILES_MAX = 10_000;
-
-const FILE_HELP =
-  'FILE              SEV-SNP report, TDX or SGX quote, CCA or PSA token, Azure vTPM bundle, Nitro document; hex is read too';
+import { EXIT, type ExitCode, type OptionValues, type VerbContext } from '../verb.js';
 
 /** What an operator can do about a rejection, where there is one thing. */
 const REMEDIES: Partial<Record<RejectionReason, string>> = {
@@ -32,87 +27,55 @@ const REMEDIES: Partial<Record<RejectionReason, string>> = {
     "name the key of the device, as its maker states it, with --endorse; 'attest inspect' shows its ids",
 };
 
-const verifyOptions = {
-  collateral: { type: 'string' },
-  certificate: { type: 'string', multiple: true },
-  challenge: { type: 'string' },
-  policy: { type: 'string' },
-  anchor: { type: 'string', multiple: true },
-  endorse: { type: 'string', multiple: true },
-  demo: { type: 'boolean' },
-  time: { type: 'string' },
-} as const;
+/** `attest verify`. */
+export async function attestVerify({
+  positionals,
+  options,
+  signal,
+  json,
+  print,
+}: VerbContext): Promise<ExitCode> {
+  const items = await itemsOf(positionals, options);
+  const bar = progressBar('verifying');
+  const verdicts = await verifyEvidence(items, {
+    signal,
+    onProgress: bar.update,
+    time: timeOf(options['time']),
+    policy: await policyOf(options),
+    anchors: await anchorsOf(options),
+    ...(options['collateral'] !== undefined && {
+      collateral: await CollateralStore.fromDirectory(String(options['collateral'])),
+    }),
+  });
+  bar.end();
+  const answers = verdicts.map((verdict, at) => ({ file: positionals[at] ?? '', verdict }));
+  if (json) print(JSON.stringify(answers.map(({ file, verdict }) => ({ file, ...verdict }))));
+  else {
+    for (const { file, verdict } of answers) print(shown(file, verdict));
+    for (const line of sharedMachines(answers)) print(line);
+  }
+  return verdicts.every(({ accepted }) => accepted) ? EXIT.yes : EXIT.no;
+}
 
-export const attestVerify: Verb = {
-  name: 'attest verify',
-  summary: 'Verify hardware evidence offline: which TEE, which firmware, which machine, or why not',
-  usage: 'FILE... [--collateral DIR] [--challenge HEX] [--time T]',
-  help: [
-    FILE_HELP,
-    '--collateral DIR  certificates, .crl and .json files of the vendors (default: nothing but the pinned roots)',
-    '--certificate F   a certificate that came beside the evidence (VCEK or VLEK); may be repeated',
-    '--challenge HEX   the nonce that every file has to answer',
-    '--policy FILE     JSON with what is accepted, such as {"debugAllowed": true}',
-    '--anchor V:FILE   trust a root besides the pinned ones; V is AMD, INTEL or AWS; may be repeated',
-    '--endorse FILE    trust the Arm device keys in a store of ccatoken (JSON) or a CoRIM; may be repeated',
-    '--endorse IMPLEMENTATION:INSTANCE:FILE   trust one key (JWK or PEM), for the device with these ids (hex)',
-    '--demo            accept simulated machines; the anchors given are marked as made for them',
-    '--time T          judge for this time, such as 2026-06-20T12:00:00Z (default: now)',
-  ],
-  example: 'npx quorate attest verify report.bin --certificate vcek.der --collateral amd/',
-  positionals: FILES_MAX,
-  options: verifyOptions,
-  async run({ positionals, options, signal, json, print }) {
-    const items = await itemsOf(positionals, options);
-    const bar = progressBar('verifying');
-    const verdicts = await verifyEvidence(items, {
-      signal,
-      onProgress: bar.update,
-      time: timeOf(options['time']),
-      policy: await policyOf(options),
-      anchors: await anchorsOf(options),
-      ...(options['collateral'] !== undefined && {
-        collateral: await CollateralStore.fromDirectory(String(options['collateral'])),
-      }),
-    });
-    bar.end();
-    const answers = verdicts.map((verdict, at) => ({ file: positionals[at] ?? '', verdict }));
-    if (json) print(JSON.stringify(answers.map(({ file, verdict }) => ({ file, ...verdict }))));
-    else {
-      for (const { file, verdict } of answers) print(shown(file, verdict));
-      for (const line of sharedMachines(answers)) print(line);
-    }
-    return verdicts.every(({ accepted }) => accepted) ? EXIT.yes : EXIT.no;
-  },
-};
-
-export const attestInspect: Verb = {
-  name: 'attest inspect',
-  summary: 'Show every field of evidence: what it says, which is not yet what it proves',
-  usage: 'FILE|-',
-  help: [FILE_HELP],
-  example: 'npx quorate attest inspect report.bin',
-  positionals: 1,
-  options: {},
-  async run({ positionals, json, print }) {
-    const [path] = positionals;
-    if (path === undefined) throw new QuorateError(USAGE, 'name a file of evidence, or - for stdin');
-    const body = await evidenceBytes(path);
-    const format = formatOf(path, body);
-    const fields = inspectEvidence(format, body);
-    if (json) print(JSON.stringify({ file: path, format, fields }));
-    else {
-      print(`${path}: ${format}, ${body.byteLength} bytes; nothing here is verified`);
-      print(
-        table(
-          ['field', 'value'],
-          fields.map(({ name, value }) => [name, value]),
-        ),
-      );
-    }
-    return EXIT.yes;
-  },
-};
+/** `attest inspect`. */
+export async function attestInspect({ positionals, json, print }: VerbContext): Promise<ExitCode> {
+  const [path] = positionals;
+  if (path === undefined) throw new QuorateError(USAGE, 'name a file of evidence, or - for stdin');
+  const body = await evidenceBytes(path);
+  const format = formatOf(path, body);
+  const fields = inspectEvidence(format, body);
+  if (json) print(JSON.stringify({ file: path, format, fields }));
+  else {
+    print(`${path}: ${format}, ${body.byteLength} bytes; nothing here is verified`);
+    print(
+      table(
+        ['field', 'value'],
+        fields.map(({ name, value }) => [name, value]),
+      ),
+    );
+  }
+  return EXIT.yes;
+}
 
 async function itemsOf(paths: readonly string[], options: OptionValues): Promise<EvidenceItem[]> {
   if (paths.length === 0) throw new QuorateError(USAGE, 'name at least one file of evidence');

@@ -7,7 +7,7 @@ import {
   QuorumManager,
 } from '../../domain/placement/index.js';
 import { table } from '../terminal.js';
-import { EXIT, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type VerbContext } from '../verb.js';
 
 const RUNS = 11;
 const CANDIDATES = 10_000;
@@ -16,30 +16,22 @@ const COUNTRIES = 'US DE FR GB NL JP SG IN BR CA AU SE FI PL IT ES CH AT IE KR'.
 /** One measured row: what, how long (median CPU milliseconds), and what came out. */
 type Row = readonly [what: string, medianMs: number, result: string];
 
-export const bench: Verb = {
-  name: 'bench',
-  summary: 'Measure the cores on this machine: median CPU time of each over 11 runs',
-  usage: '',
-  help: ['Side-by-side runs against other libraries: docs/benchmarks.md.'],
-  example: 'npx quorate bench',
-  positionals: 0,
-  options: {},
-  async run({ signal, json, print }) {
-    const rows: Row[] = [];
-    for (const objectives of [2, 3, 4, 5]) rows.push(sortRow(objectives));
-    rows.push(await runRow('ZDT1', 2, signal), await runRow('DTLZ2', 3, signal));
-    rows.push(...selectionRows());
-    if (json) print(JSON.stringify(rows.map(([what, medianMs, result]) => ({ what, medianMs, result }))));
-    else
-      print(
-        table(
-          ['what', 'CPU ms (median)', 'result'],
-          rows.map(([what, ms, result]) => [what, Number(ms.toFixed(3)), result]),
-        ),
-      );
-    return EXIT.yes;
-  },
-};
+/** `bench`. */
+export async function bench({ signal, json, print }: VerbContext): Promise<ExitCode> {
+  const rows: Row[] = [];
+  for (const objectives of [2, 3, 4, 5]) rows.push(sortRow(objectives));
+  rows.push(await runRow('ZDT1', 2, signal), await runRow('DTLZ2', 3, signal));
+  rows.push(...selectionRows());
+  if (json) print(JSON.stringify(rows.map(([what, medianMs, result]) => ({ what, medianMs, result }))));
+  else
+    print(
+      table(
+        ['what', 'CPU ms (median)', 'result'],
+        rows.map(([what, ms, result]) => [what, Number(ms.toFixed(3)), result]),
+      ),
+    );
+  return EXIT.yes;
+}
 
 function cpuMs(work: () => void): number {
   const before = process.cpuUsage();

@@ -1,41 +1,29 @@
 import type { ClassifiedProfile, Fact } from '../../domain/placement/index.js';
-import { classifyDocument, IPDATA_HELP, ipdataOption } from '../candidates.js';
+import { classifyDocument } from '../candidates.js';
 import { readJson } from '../input.js';
 import { bars, percent, table } from '../terminal.js';
-import { EXIT, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type VerbContext } from '../verb.js';
 
 const SHOWN_MAX = 40;
 
-export const classify: Verb = {
-  name: 'classify',
-  summary: 'Say which network, place, power region and TEE each machine belongs to, and how sure that is',
-  usage: 'FILE|- [--all] [--ipdata FILE]',
-  help: [
-    'FILE              machines: a JSON array, or an object with "machines" (and "verdicts" by id)',
-    '--all             show every machine, not only the first 40',
-    IPDATA_HELP,
-  ],
-  example: 'npx quorate classify examples/fleet.json',
-  positionals: 1,
-  options: { all: { type: 'boolean' }, ...ipdataOption },
-  async run(context) {
-    const { positionals, options, json, print } = context;
-    const profiles = await classifyDocument(await readJson(positionals[0]), context);
-    if (json) {
-      print(JSON.stringify({ profiles }));
-      return EXIT.yes;
-    }
-    const shown = options['all'] ? profiles : profiles.slice(0, SHOWN_MAX);
-    print(
-      table(['machine', 'address', 'ASN', 'operator', 'country', 'power', 'TEE', 'sure %'], shown.map(row)),
-    );
-    if (shown.length < profiles.length)
-      print(`... and ${profiles.length - shown.length} more (--all shows them)`);
-    print(`\nHow sure, over ${profiles.length} machines (mean confidence of each axis):`);
-    print(bars(AXES.map(([label, of]) => meanOf(label, profiles.map(of)))));
+/** `classify`. */
+export async function classify(context: VerbContext): Promise<ExitCode> {
+  const { positionals, options, json, print } = context;
+  const profiles = await classifyDocument(await readJson(positionals[0]), context);
+  if (json) {
+    print(JSON.stringify({ profiles }));
     return EXIT.yes;
-  },
-};
+  }
+  const shown = options['all'] ? profiles : profiles.slice(0, SHOWN_MAX);
+  print(
+    table(['machine', 'address', 'ASN', 'operator', 'country', 'power', 'TEE', 'sure %'], shown.map(row)),
+  );
+  if (shown.length < profiles.length)
+    print(`... and ${profiles.length - shown.length} more (--all shows them)`);
+  print(`\nHow sure, over ${profiles.length} machines (mean confidence of each axis):`);
+  print(bars(AXES.map(([label, of]) => meanOf(label, profiles.map(of)))));
+  return EXIT.yes;
+}
 
 const AXES: readonly (readonly [string, (profile: ClassifiedProfile) => Fact<unknown>])[] = [
   ['ASN', (profile) => profile.asn],

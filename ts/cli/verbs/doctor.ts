@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { indexPath, installedSources, sourceDate } from '../../domain/placement/index.js';
-import { buildInfo } from '../../index.js';
+import { NATIVE_LOAD, QuorateError } from '../../errors.js';
+import type { BuildInfo } from '../../index.js';
 import { table } from '../terminal.js';
-import { EXIT, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type VerbContext } from '../verb.js';
+import { packageVersion } from '../version.js';
 
 interface Finding {
   readonly what: string;
@@ -16,38 +17,47 @@ interface Finding {
 
 const STALE_MS = 180 * 24 * 3600 * 1000;
 
-export const doctor: Verb = {
-  name: 'doctor',
-  summary: 'Show what this machine has: versions, CPU features, the addon, address databases',
-  usage: '',
-  help: ['Exit code 1 when something that Quorate needs is missing.'],
-  example: 'npx quorate doctor',
-  positionals: 0,
-  options: {},
-  run({ json, print }) {
-    const findings = [...versions(), ...hardware(), ...databases()];
-    const healthy = findings.every(({ ok }) => ok);
-    if (json) print(JSON.stringify({ healthy, findings }));
-    else {
-      print(
-        table(
-          ['', 'what', 'found'],
-          findings.map(({ what, found, ok }) => [ok ? 'ok' : '!!', what, found]),
-        ),
-      );
-      for (const { what, note } of findings) if (note.length > 0) print(`\n${what}: ${note}`);
-    }
-    return Promise.resolve(healthy ? EXIT.yes : EXIT.no);
-  },
-};
+/** `doctor`. */
+export async function doctor({ json, print }: VerbContext): Promise<ExitCode> {
+  const addon = await addonOrReason();
+  const rest =
+    typeof addon === 'string' ? machine() : [...machine(), ...processor(addon), ...(await databases())];
+  const findings = [...versions(), found(addon), ...rest];
+  const healthy = findings.every(({ ok }) => ok);
+  if (json) print(JSON.stringify({ healthy, findings }));
+  else {
+    print(
+      table(
+        ['', 'what', 'found'],
+        findings.map(({ what, found, ok }) => [ok ? 'ok' : '!!', what, found]),
+      ),
+    );
+    for (const { what, note } of findings) if (note.length > 0) print(`\n${what}: ${note}`);
+  }
+  return healthy ? EXIT.yes : EXIT.no;
+}
+
+/** What the addon says of itself, or why it does not load: then nothing else may be asked that needs it. */
+async function addonOrReason(): Promise<BuildInfo | string> {
+  try {
+    return (await import('../../index.js')).buildInfo();
+  } catch (error) {
+    if (error instanceof QuorateError && error.code === NATIVE_LOAD) return error.message;
+    throw error;
+  }
+}
+
+function found(addon: BuildInfo | string): Finding {
+  if (typeof addon === 'string') return { what: 'addon', found: 'does not load', note: addon, ok: false };
+  return { what: 'addon', found: `${addon.target}, ${addon.profile} build`, note: '', ok: true };
+}
 
 function versions(): Finding[] {
-  const info = buildInfo();
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const enough = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
   const rust = toolVersion('cargo');
   return [
-    { what: 'quorate', found: info.version, note: '', ok: true },
+    { what: 'quorate', found: packageVersion(), note: '', ok: true },
     {
       what: 'Node',
       found: process.versions.node,
@@ -55,7 +65,6 @@ function versions(): Finding[] {
       ok: enough,
     },
     { what: 'Rust', found: rust ?? 'none', note: rust ? '' : 'needed only to build from source', ok: true },
-    { what: 'addon', found: `${info.target}, ${info.profile} build`, note: '', ok: true },
   ];
 }
 
@@ -67,20 +76,25 @@ function toolVersion(tool: string): string | null {
   }
 }
 
-function hardware(): Finding[] {
-  const { sortPath, cpuFeatures } = buildInfo();
+function machine(): Finding[] {
   const [first] = cpus();
   const cores = `${cpus().length} x ${first?.model ?? process.arch}`;
-  const slow = sortPath === 'portable' ? 'no AVX2: sorting by many objectives takes the portable path' : '';
   return [
     { what: 'CPU', found: cores, note: '', ok: true },
-    { what: 'CPU features', found: cpuFeatures.join(' ') || 'none beyond the baseline', note: '', ok: true },
-    { what: 'sorting path', found: sortPath, note: slow, ok: true },
     { what: 'memory', found: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`, note: '', ok: true },
   ];
 }
 
-function databases(): Finding[] {
+function processor({ sortPath, cpuFeatures }: BuildInfo): Finding[] {
+  const slow = sortPath === 'portable' ? 'no AVX2: sorting by many objectives takes the portable path' : '';
+  return [
+    { what: 'CPU features', found: cpuFeatures.join(' ') || 'none beyond the baseline', note: '', ok: true },
+    { what: 'sorting path', found: sortPath, note: slow, ok: true },
+  ];
+}
+
+async function databases(): Promise<Finding[]> {
+  const { indexPath, installedSources, sourceDate } = await import('../../domain/placement/index.js');
   const sources = installedSources();
   if (sources.length === 0) {
     const note =

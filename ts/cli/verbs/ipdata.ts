@@ -10,68 +10,48 @@ import { QuorateError } from '../../errors.js';
 import * as parse from '../../parse.js';
 import { USAGE } from '../input.js';
 import { progressBar, table } from '../terminal.js';
-import { EXIT, type OptionValues, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type OptionValues, type VerbContext } from '../verb.js';
 
-export const ipdataBuild: Verb = {
-  name: 'ipdata build',
-  summary: 'Compile address databases into one compact range file',
-  usage:
-    '[--network FORMAT:FILE[,FILE]]... [--place FORMAT:FILE[,FILE]]... [--date YYYY-MM-DD] --output FILE',
-  help: [
-    `--network SPEC    networks, best source first; FORMAT is one of ${ADDRESS_FORMATS.join(', ')}`,
-    '--place SPEC      places, best source first',
-    '--date DATE       when the data of all files given was current (an MMDB file knows by itself)',
-    '--output FILE     where to; the other verbs are told of it with --ipdata FILE',
-    'Without sources: the npm databases that are installed, into the cache directory, where the other verbs look.',
-  ],
-  example: 'npx quorate ipdata build',
-  positionals: 0,
-  options: {
-    network: { type: 'string', multiple: true },
-    place: { type: 'string', multiple: true },
-    date: { type: 'string' },
-    output: { type: 'string' },
-  },
-  async run({ options, signal, json, print }) {
-    const own = [...specsOf(options, 'network'), ...specsOf(options, 'place')];
-    const sources = own.length > 0 ? own : installedSources();
-    if (sources.length === 0) {
-      throw parse.invalid(
-        '--network',
-        'given: no address database is installed (npm i @ip-location-db/asn)',
-        undefined,
-      );
-    }
-    const { output } = options;
-    if (own.length > 0 && output === undefined) {
-      const message =
-        'say where the index of your own files goes: --output FILE (the other verbs take it with --ipdata FILE)';
-      throw new QuorateError(USAGE, message, { field: '--output' });
-    }
-    const path = output === undefined ? indexPath(sources) : parse.text(output, '--output', PATH_LENGTH_MAX);
-    const bar = progressBar('building the address index');
-    const report = await buildAddressIndex(sources, path, { signal, onProgress: bar.update });
-    bar.end();
-    if (json) print(JSON.stringify(report));
-    else {
-      const rows = report.sources.map(({ name, rows: read, badRows, multiOrigin, overlaps, ranges }) => [
-        name,
-        read,
-        badRows,
-        multiOrigin,
-        overlaps,
-        ranges,
-      ]);
-      print(table(['source', 'rows', 'bad rows', 'several origins', 'overlaps', 'ranges'], rows));
-      const bad = report.sources.flatMap(({ firstBad }) => firstBad);
-      if (bad.length > 0) print('\nThe first bad rows, which were left out:');
-      for (const { path: file, line, reason } of bad) print(`  ${file}:${line}: ${reason}`);
-      print(`\n${report.path}: ${sizeOf(report.bytes)}`);
-      if (output !== undefined) print(`The other verbs use it with --ipdata ${report.path}`);
-    }
-    return EXIT.yes;
-  },
-};
+/** `ipdata build`. */
+export async function ipdataBuild({ options, signal, json, print }: VerbContext): Promise<ExitCode> {
+  const own = [...specsOf(options, 'network'), ...specsOf(options, 'place')];
+  const sources = own.length > 0 ? own : installedSources();
+  if (sources.length === 0) {
+    throw parse.invalid(
+      '--network',
+      'given: no address database is installed (npm i @ip-location-db/asn)',
+      undefined,
+    );
+  }
+  const { output } = options;
+  if (own.length > 0 && output === undefined) {
+    const message =
+      'say where the index of your own files goes: --output FILE (the other verbs take it with --ipdata FILE)';
+    throw new QuorateError(USAGE, message, { field: '--output' });
+  }
+  const path = output === undefined ? indexPath(sources) : parse.text(output, '--output', PATH_LENGTH_MAX);
+  const bar = progressBar('building the address index');
+  const report = await buildAddressIndex(sources, path, { signal, onProgress: bar.update });
+  bar.end();
+  if (json) print(JSON.stringify(report));
+  else {
+    const rows = report.sources.map(({ name, rows: read, badRows, multiOrigin, overlaps, ranges }) => [
+      name,
+      read,
+      badRows,
+      multiOrigin,
+      overlaps,
+      ranges,
+    ]);
+    print(table(['source', 'rows', 'bad rows', 'several origins', 'overlaps', 'ranges'], rows));
+    const bad = report.sources.flatMap(({ firstBad }) => firstBad);
+    if (bad.length > 0) print('\nThe first bad rows, which were left out:');
+    for (const { path: file, line, reason } of bad) print(`  ${file}:${line}: ${reason}`);
+    print(`\n${report.path}: ${sizeOf(report.bytes)}`);
+    if (output !== undefined) print(`The other verbs use it with --ipdata ${report.path}`);
+  }
+  return EXIT.yes;
+}
 
 const PATH_LENGTH_MAX = 4096;
 

@@ -9,31 +9,19 @@ import {
 } from '../../domain/trust/index.js';
 import { QuorateError } from '../../errors.js';
 import { readBytes, USAGE } from '../input.js';
-import { EXIT, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type VerbContext } from '../verb.js';
 
-export const keysCreate: Verb = {
-  name: 'keys create',
-  summary: 'Make a key pair to sign certificates, logs or cosignatures with',
-  usage: 'FILE --name NAME [--for certificates|log|witness]',
-  help: [
-    'FILE              the private key, readable by you alone; the public key goes to FILE.pub',
-    '--name NAME       the issuer as certificates show it, the origin of the log, or the name of the witness',
-    '--for USE         certificates (ML-DSA-87, the default), log (Ed25519 and ML-DSA-87) or witness (Ed25519)',
-  ],
-  example: 'npx quorate keys create issuer.key --name ops.example.com',
-  positionals: 1,
-  options: { name: { type: 'string' }, for: { type: 'string', default: 'certificates' } },
-  async run({ positionals, options, json, print }) {
-    const [path] = positionals;
-    if (path === undefined || options['name'] === undefined)
-      throw new QuorateError(USAGE, 'name a file and, with --name, whose key it is');
-    const name = String(options['name']);
-    const id = await create(String(options['for']), path, name);
-    if (json) print(JSON.stringify({ name, keyId: id, privateKey: path, publicKey: `${path}.pub` }));
-    else print(`${name}: key ${id}\n  private  ${path}\n  public   ${path}.pub`);
-    return EXIT.yes;
-  },
-};
+/** `keys create`. */
+export async function keysCreate({ positionals, options, json, print }: VerbContext): Promise<ExitCode> {
+  const [path] = positionals;
+  if (path === undefined || options['name'] === undefined)
+    throw new QuorateError(USAGE, 'name a file and, with --name, whose key it is');
+  const name = String(options['name']);
+  const id = await create(String(options['for']), path, name);
+  if (json) print(JSON.stringify({ name, keyId: id, privateKey: path, publicKey: `${path}.pub` }));
+  else print(`${name}: key ${id}\n  private  ${path}\n  public   ${path}.pub`);
+  return EXIT.yes;
+}
 
 /** Makes the files; gives what tells the public key from others. */
 async function create(use: string, path: string, name: string): Promise<string> {
@@ -51,23 +39,15 @@ async function create(use: string, path: string, name: string): Promise<string> 
   }
 }
 
-export const keysShow: Verb = {
-  name: 'keys show',
-  summary: 'Show the name and the id of a public key',
-  usage: 'FILE.pub',
-  help: ['FILE.pub          a public key file of quorate keys create'],
-  example: 'npx quorate keys show issuer.key.pub',
-  positionals: 1,
-  options: {},
-  async run({ positionals, json, print }) {
-    const [path] = positionals;
-    if (path === undefined) throw new QuorateError(USAGE, 'name a public key file');
-    const keys = await shown(path);
-    if (json) print(JSON.stringify(keys.length === 1 ? keys[0] : keys));
-    else print(keys.map(({ name, keyId, algorithm }) => `${name}: ${algorithm} key ${keyId}`).join('\n'));
-    return EXIT.yes;
-  },
-};
+/** `keys show`. */
+export async function keysShow({ positionals, json, print }: VerbContext): Promise<ExitCode> {
+  const [path] = positionals;
+  if (path === undefined) throw new QuorateError(USAGE, 'name a public key file');
+  const keys = await shown(path);
+  if (json) print(JSON.stringify(keys.length === 1 ? keys[0] : keys));
+  else print(keys.map(({ name, keyId, algorithm }) => `${name}: ${algorithm} key ${keyId}`).join('\n'));
+  return EXIT.yes;
+}
 
 /** A file holds the key of an issuer as JSON, or keys of a log or a witness a line each. */
 async function shown(path: string): Promise<{ name: string; keyId: string; algorithm: string }[]> {

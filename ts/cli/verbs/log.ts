@@ -12,130 +12,81 @@ import {
 import { QuorateError } from '../../errors.js';
 import { INPUT_UNREADABLE, readBytes, USAGE } from '../input.js';
 import { progressBar } from '../terminal.js';
-import { EXIT, type OptionValues, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type OptionValues, type VerbContext } from '../verb.js';
 
 /** Entries of one call to the log; each call waits for the disk once. */
 const BATCH_ENTRIES = 1000;
 /** What a log says that is not as it was signed for: the answer to a verifier, no failure of his. */
 const NOT_AS_SIGNED = /^QRT_ERR_(DISK_CORRUPT|LOG_REWRITTEN|MERKLE_NOTE)$/;
 
-export const logAppend: Verb = {
-  name: 'log append',
-  summary: 'Append entries to a transparency log and sign for them',
-  usage: 'FILE|- --log DIR --key KEY [--whole]',
-  help: [
-    'FILE              entries, one a line; - for stdin',
-    '--log DIR         the directory of the log, made where it is absent',
-    '--key KEY         the keys of the log (quorate keys create KEY --for log --name ORIGIN)',
-    '--whole           the file is one entry',
-  ],
-  example: 'npx quorate log append gold.certificate.json --whole --log data/log --key data/log.key',
-  positionals: 1,
-  options: { log: { type: 'string' }, key: { type: 'string' }, whole: { type: 'boolean' } },
-  async run({ positionals, options, json, signal, print }) {
-    const [path] = positionals;
-    if (path === undefined) throw new QuorateError(USAGE, 'name a file of entries, or - for stdin');
-    const key = await readLogKeyFile(needed(options, 'key', 'the keys of the log'));
-    const input = await readBytes(path);
-    const entries = options['whole'] ? [input] : linesOf(input);
-    return withLog(
-      options,
-      async (log) => {
-        const first = log.size;
-        const bar = progressBar('appending');
-        for (let at = 0; at < entries.length; at += BATCH_ENTRIES) {
-          signal.throwIfAborted();
-          await log.append(entries.slice(at, at + BATCH_ENTRIES));
-          bar.update(Math.min(at + BATCH_ENTRIES, entries.length), entries.length);
-        }
-        bar.end();
-        const checkpoint = await log.sign(key);
-        const { size } = log;
-        if (json) print(JSON.stringify({ first: `${first}`, size: `${size}`, checkpoint }));
-        else print(`${entries.length} entries from ${first} on; signed for ${size} as ${key.origin}`);
-        return EXIT.yes;
-      },
-      true,
-    );
-  },
-};
-
-export const logProve: Verb = {
-  name: 'log prove',
-  summary: 'Prove that an entry is in a transparency log (C2SP tlog-proof)',
-  usage: 'INDEX | --entry FILE | --text TEXT  --log DIR [--out FILE]',
-  help: [
-    'INDEX             the entry, counted from 0',
-    '--entry FILE      the entry with this content; - for stdin',
-    '--text TEXT       the entry with this text',
-    '--log DIR         the directory of the log',
-    '--out FILE        where the proof goes instead of stdout',
-  ],
-  example: 'npx quorate log prove 0 --log data/log --out certificate.tlog-proof',
-  positionals: 1,
-  options: {
-    log: { type: 'string' },
-    entry: { type: 'string' },
-    text: { type: 'string' },
-    out: { type: 'string' },
-  },
-  async run({ positionals, options, json, print }) {
-    const entry = await entryOf(options);
-    const [given] = positionals;
-    if ((given === undefined) === (entry === null))
-      throw new QuorateError(USAGE, 'name the index of an entry, or the entry with --entry or --text');
-    if (given !== undefined && !/^\d{1,19}$/.test(given))
-      throw new QuorateError(USAGE, `"${given}" is no index`);
-    return withLog(options, async (log) => {
-      const index = entry === null ? BigInt(given ?? 0) : await log.find(entry);
-      if (index === null) {
-        print(json ? JSON.stringify({ found: false }) : 'no entry of the log is this one');
-        return EXIT.no;
+/** `log append`. */
+export async function logAppend({
+  positionals,
+  options,
+  json,
+  signal,
+  print,
+}: VerbContext): Promise<ExitCode> {
+  const [path] = positionals;
+  if (path === undefined) throw new QuorateError(USAGE, 'name a file of entries, or - for stdin');
+  const key = await readLogKeyFile(needed(options, 'key', 'the keys of the log'));
+  const input = await readBytes(path);
+  const entries = options['whole'] ? [input] : linesOf(input);
+  return withLog(
+    options,
+    async (log) => {
+      const first = log.size;
+      const bar = progressBar('appending');
+      for (let at = 0; at < entries.length; at += BATCH_ENTRIES) {
+        signal.throwIfAborted();
+        await log.append(entries.slice(at, at + BATCH_ENTRIES));
+        bar.update(Math.min(at + BATCH_ENTRIES, entries.length), entries.length);
       }
-      const proof = log.prove(index);
-      const out = options['out'];
-      if (out !== undefined) await writeFile(String(out), proof);
-      if (json) print(JSON.stringify({ found: true, index: `${index}`, proof }));
-      else print(out === undefined ? proof.trimEnd() : `entry ${index}: ${String(out)}`);
+      bar.end();
+      const checkpoint = await log.sign(key);
+      const { size } = log;
+      if (json) print(JSON.stringify({ first: `${first}`, size: `${size}`, checkpoint }));
+      else print(`${entries.length} entries from ${first} on; signed for ${size} as ${key.origin}`);
       return EXIT.yes;
-    });
-  },
-};
+    },
+    true,
+  );
+}
 
-export const logVerify: Verb = {
-  name: 'log verify',
-  summary: 'Check a proof offline, or a whole log, or name the first thing that is wrong',
-  usage:
-    'PROOF --entry FILE | --text TEXT  --key KEY.pub...   or   --log DIR --key KEY.pub... [--since CHECKPOINT]',
-  help: [
-    'PROOF             a proof (quorate log prove); - for stdin',
-    '--entry FILE      the entry that it is about',
-    '--text TEXT       the entry as text',
-    "--key KEY.pub     the log's public keys, from its owner; also of a witness; may be repeated",
-    '--log DIR         check every entry of a log, and that they are those it signed for',
-    '--since FILE      an earlier checkpoint: the log has to continue it',
-  ],
-  example: 'npx quorate log verify --log data/log --key data/log.key.pub',
-  positionals: 1,
-  options: {
-    log: { type: 'string' },
-    entry: { type: 'string' },
-    text: { type: 'string' },
-    key: { type: 'string', multiple: true },
-    since: { type: 'string' },
-  },
-  async run({ positionals, options, json, print }) {
-    const [path] = positionals;
-    const files = (options['key'] ?? []) as string[];
-    if (files.length === 0) throw new QuorateError(USAGE, "name the log's public keys with --key");
-    const keys = (await Promise.all(files.map(readVerifierKeys))).flat();
-    const answer =
-      path === undefined ? await verifyLog(options, keys) : await verifyProof(path, options, keys);
-    if (json) print(JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? `${value}` : value)));
-    else print(answer.valid ? `valid: ${answer.shown}` : `not valid, ${answer.fault}: ${answer.detail}`);
-    return answer.valid ? EXIT.yes : EXIT.no;
-  },
-};
+/** `log prove`. */
+export async function logProve({ positionals, options, json, print }: VerbContext): Promise<ExitCode> {
+  const entry = await entryOf(options);
+  const [given] = positionals;
+  if ((given === undefined) === (entry === null))
+    throw new QuorateError(USAGE, 'name the index of an entry, or the entry with --entry or --text');
+  if (given !== undefined && !/^\d{1,19}$/.test(given))
+    throw new QuorateError(USAGE, `"${given}" is no index`);
+  return withLog(options, async (log) => {
+    const index = entry === null ? BigInt(given ?? 0) : await log.find(entry);
+    if (index === null) {
+      print(json ? JSON.stringify({ found: false }) : 'no entry of the log is this one');
+      return EXIT.no;
+    }
+    const proof = log.prove(index);
+    const out = options['out'];
+    if (out !== undefined) await writeFile(String(out), proof);
+    if (json) print(JSON.stringify({ found: true, index: `${index}`, proof }));
+    else print(out === undefined ? proof.trimEnd() : `entry ${index}: ${String(out)}`);
+    return EXIT.yes;
+  });
+}
+
+/** `log verify`. */
+export async function logVerify({ positionals, options, json, print }: VerbContext): Promise<ExitCode> {
+  const [path] = positionals;
+  const files = (options['key'] ?? []) as string[];
+  if (files.length === 0) throw new QuorateError(USAGE, "name the log's public keys with --key");
+  const keys = (await Promise.all(files.map(readVerifierKeys))).flat();
+  const answer = path === undefined ? await verifyLog(options, keys) : await verifyProof(path, options, keys);
+  if (json) print(JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? `${value}` : value)));
+  else print(answer.valid ? `valid: ${answer.shown}` : `not valid, ${answer.fault}: ${answer.detail}`);
+  return answer.valid ? EXIT.yes : EXIT.no;
+}
 
 type Answer =
   | { valid: true; origin: string; size: bigint; index?: bigint; shown: string }

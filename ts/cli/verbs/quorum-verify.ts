@@ -4,34 +4,22 @@ import { type PlacementContent, verifyPlacementCertificate } from '../../domain/
 import { type EvidenceItem, evidenceFormat, readPublicKeyFile } from '../../domain/trust/index.js';
 import { QuorateError } from '../../errors.js';
 import { readBytes, USAGE } from '../input.js';
-import { EXIT, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type VerbContext } from '../verb.js';
 
-export const verify: Verb = {
-  name: 'quorum verify',
-  summary: 'Check a placement certificate offline, or name the first thing that is wrong with it',
-  usage: 'CERT|- --key FILE.pub [--evidence DIR]',
-  help: [
-    'CERT              a certificate (quorum select --certificate FILE)',
-    "--key FILE.pub    the issuer's public key, from the issuer and not from the certificate",
-    '--evidence DIR    evidence of members, one file per device id: each must be the one it was placed by',
-  ],
-  example: 'npx quorate quorum verify gold.certificate.json --key issuer.key.pub',
-  positionals: 1,
-  options: { key: { type: 'string' }, evidence: { type: 'string' } },
-  async run({ positionals, options, json, print }) {
-    const [path] = positionals;
-    if (path === undefined || options['key'] === undefined)
-      throw new QuorateError(USAGE, "name a certificate and, with --key, the issuer's public key");
-    const { publicKey } = await readPublicKeyFile(String(options['key']));
-    const folder = options['evidence'];
-    const evidence = folder === undefined ? {} : await evidenceOf(String(folder));
-    const verdict = verifyPlacementCertificate(await readBytes(path), { key: publicKey, evidence });
-    if (json) print(JSON.stringify(verdict));
-    else if (verdict.valid) print(shown(verdict.content));
-    else print(`not valid, ${verdict.fault}: ${verdict.detail}`);
-    return verdict.valid ? EXIT.yes : EXIT.no;
-  },
-};
+/** `quorum verify`. */
+export async function verify({ positionals, options, json, print }: VerbContext): Promise<ExitCode> {
+  const [path] = positionals;
+  if (path === undefined || options['key'] === undefined)
+    throw new QuorateError(USAGE, "name a certificate and, with --key, the issuer's public key");
+  const { publicKey } = await readPublicKeyFile(String(options['key']));
+  const folder = options['evidence'];
+  const evidence = folder === undefined ? {} : await evidenceOf(String(folder));
+  const verdict = verifyPlacementCertificate(await readBytes(path), { key: publicKey, evidence });
+  if (json) print(JSON.stringify(verdict));
+  else if (verdict.valid) print(shown(verdict.content));
+  else print(`not valid, ${verdict.fault}: ${verdict.detail}`);
+  return verdict.valid ? EXIT.yes : EXIT.no;
+}
 
 /** Files of a directory by their names without the ending; those that are no evidence are left alone. */
 async function evidenceOf(folder: string): Promise<Record<string, Pick<EvidenceItem, 'format' | 'body'>>> {

@@ -12,26 +12,14 @@ import {
 import { readKeyFile } from '../../domain/trust/index.js';
 import { QuorateError } from '../../errors.js';
 import * as parse from '../../parse.js';
-import { candidatesOf, IPDATA_HELP, ipdataOption, verdictsOf } from '../candidates.js';
+import { candidatesOf, verdictsOf } from '../candidates.js';
 import { readJson, USAGE } from '../input.js';
 import { percent, table } from '../terminal.js';
-import { EXIT, type OptionValues, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type OptionValues, type VerbContext } from '../verb.js';
 
-const LEVEL_HELP =
-  '--level LEVEL     NONE, BASIC, ENHANCED, GOLD, or a JSON file with a level of your own (default GOLD)';
-const FILE_HELP =
-  'FILE              machines (classified first) or profiles: a JSON array, or an object with "machines"';
 const SIZE_OF_LEVEL: Readonly<Record<string, number>> = { NONE: 1, BASIC: 2, ENHANCED: 2, GOLD: 3 };
 
 const SHOWN_MAX = 40;
-
-const selectOptions = {
-  level: { type: 'string' },
-  size: { type: 'string' },
-  method: { type: 'string' },
-  certificate: { type: 'string' },
-  key: { type: 'string' },
-} as const;
 
 async function levelOf(options: OptionValues): Promise<QuorumLevel | QuorumRequirement> {
   const level = String(options['level'] ?? 'GOLD');
@@ -50,151 +38,99 @@ function sizeOf(options: OptionValues, level: QuorumLevel | QuorumRequirement): 
   return options['size'] === undefined ? fallback : parse.integer(Number(options['size']), '--size', 1, 1000);
 }
 
-export const select: Verb = {
-  name: 'quorum select',
-  summary: 'Choose the best members that keep a level, or say exactly what is scarce',
-  usage: 'FILE|- [--level LEVEL] [--size N] [--method exact|greedy] [--certificate FILE --key FILE]',
-  help: [
-    FILE_HELP,
-    LEVEL_HELP,
-    '--size N          members (default: 1, 2, 2, 3 for the four levels)',
-    '--method METHOD   exact (default) or greedy',
-    '--certificate F   write the answer as a signed certificate, which quorum verify checks offline',
-    '--key FILE        the private key to sign it with (quorate keys create)',
-    IPDATA_HELP,
-  ],
-  example: 'npx quorate quorum select examples/fleet.json --level ENHANCED --size 2',
-  positionals: 1,
-  options: { ...selectOptions, ...ipdataOption },
-  async run(context) {
-    const { positionals, options, json, print } = context;
-    const level = await levelOf(options);
-    const document = await readJson(positionals[0]);
-    const candidates = await candidatesOf(document, context);
-    const method = parse.oneOf(options['method'] ?? 'exact', '--method', ['exact', 'greedy']);
-    const selection = new QuorumManager().selectOptimalQuorum(candidates, level, {
-      size: sizeOf(options, level),
-      method,
-    });
-    await certify(options, document, candidates, level, sizeOf(options, level));
-    if (json) print(JSON.stringify(selection));
-    else if (selection.feasible) {
-      print(`${selection.level}: ${selection.members.join(', ')}`);
-      print(
-        `weight ${selection.totalWeight}, ${selection.optimal ? 'proved best' : `at most ${selection.bound} is possible`}`,
-      );
-    } else {
-      const none = `no ${selection.size} of ${candidates.length} machines`;
-      print(`${selection.level}: ${none} ${selection.proven ? 'can keep it' : 'were found that keep it'}`);
-      for (const reason of selection.reasons) print(`- ${reason}`);
-      for (const remedy of selection.remedies) print(`+ ${remedy}`);
-    }
-    return selection.feasible ? EXIT.yes : EXIT.no;
-  },
-};
-
-export const validate: Verb = {
-  name: 'quorum validate',
-  summary: 'Check whether given members keep a level, and name every rule they break',
-  usage: 'FILE|- --members ID,ID,... [--level LEVEL]',
-  help: [
-    FILE_HELP,
-    '--members IDS     the members, separated by commas (default: all machines)',
-    LEVEL_HELP,
-    IPDATA_HELP,
-  ],
-  example: 'npx quorate quorum validate examples/fleet.json --members m001,m002 --level ENHANCED',
-  positionals: 1,
-  options: { level: { type: 'string' }, members: { type: 'string' }, ...ipdataOption },
-  async run(context) {
-    const { positionals, options, json, print } = context;
-    const level = await levelOf(options);
-    const candidates = await candidatesOf(await readJson(positionals[0]), context);
-    const manager = new QuorumManager();
-    const pool = manager.pool(candidates);
-    const members = membersOf(
-      options,
-      candidates.map(({ deviceId }) => deviceId),
-    );
-    const result = manager.validateQuorum(pool, level, { members });
-    if (json) {
-      print(JSON.stringify(result));
-      return result.valid ? EXIT.yes : EXIT.no;
-    }
+/** `quorum select`. */
+export async function select(context: VerbContext): Promise<ExitCode> {
+  const { positionals, options, json, print } = context;
+  const level = await levelOf(options);
+  const document = await readJson(positionals[0]);
+  const candidates = await candidatesOf(document, context);
+  const method = parse.oneOf(options['method'] ?? 'exact', '--method', ['exact', 'greedy']);
+  const selection = new QuorumManager().selectOptimalQuorum(candidates, level, {
+    size: sizeOf(options, level),
+    method,
+  });
+  await certify(options, document, candidates, level, sizeOf(options, level));
+  if (json) print(JSON.stringify(selection));
+  else if (selection.feasible) {
+    print(`${selection.level}: ${selection.members.join(', ')}`);
     print(
-      `${result.level}: ${result.valid ? 'valid' : 'not valid'}, diversity score ${percent(result.diversityScoreBasisPoints)}`,
+      `weight ${selection.totalWeight}, ${selection.optimal ? 'proved best' : `at most ${selection.bound} is possible`}`,
     );
-    for (const violation of result.violations) print(`- ${violation.message}`);
-    for (const recommendation of result.recommendations) print(`+ ${recommendation}`);
-    const rows = Object.entries(result.diversity).map(([axis, measure]) => [
-      axis,
-      measure.unique,
-      measure.unknown,
-      Number(measure.effectiveNumber.toFixed(2)),
-      measure.nakamotoThird,
-      measure.nakamotoTwoThirds,
-    ]);
-    print(`\n${table(['axis', 'values', 'unknown', 'effective', 'Nakamoto 1/3', 'Nakamoto 2/3'], rows)}`);
-    return result.valid ? EXIT.yes : EXIT.no;
-  },
-};
+  } else {
+    const none = `no ${selection.size} of ${candidates.length} machines`;
+    print(`${selection.level}: ${none} ${selection.proven ? 'can keep it' : 'were found that keep it'}`);
+    for (const reason of selection.reasons) print(`- ${reason}`);
+    for (const remedy of selection.remedies) print(`+ ${remedy}`);
+  }
+  return selection.feasible ? EXIT.yes : EXIT.no;
+}
 
-export const explain: Verb = {
-  name: 'quorum explain',
-  summary:
-    'Say of each machine why it was chosen or by which rule not, and which single failure breaks the quorum',
-  usage: 'FILE|- [--level LEVEL] [--size N] [--members ID,ID,...] [--all]',
-  help: [
-    FILE_HELP,
-    LEVEL_HELP,
-    '--size N          members to choose',
-    '--members IDS     explain these members instead of choosing',
-    '--all             every machine, not only the first 40',
-    IPDATA_HELP,
-  ],
-  example: 'npx quorate quorum explain examples/fleet.json --level ENHANCED --size 2',
-  positionals: 1,
-  options: {
-    level: { type: 'string' },
-    size: { type: 'string' },
-    members: { type: 'string' },
-    all: { type: 'boolean' },
-    ...ipdataOption,
-  },
-  async run(context) {
-    const { positionals, options, json, print } = context;
-    const level = await levelOf(options);
-    const candidates = await candidatesOf(await readJson(positionals[0]), context);
-    const manager = new QuorumManager();
-    const pool = manager.pool(candidates);
-    const { members, reasons, remedies } = explained(manager, pool, level, options);
-    const valid = members.length > 0 && reasons.length === 0;
-    const explanations = manager.explainQuorum(pool, level, members);
-    const failures = members.length > 0 ? manager.whatIf(pool, level, members) : [];
-    if (json) {
-      print(JSON.stringify({ valid, members, explanations, failures, reasons, remedies }));
-      return valid ? EXIT.yes : EXIT.no;
-    }
-    // The members first: they are what is asked about.
-    const isMember = (id: string): number => Number(members.includes(id));
-    const sorted = [...explanations].sort((a, b) => isMember(b.deviceId) - isMember(a.deviceId));
-    const shown = options['all'] ? sorted : sorted.slice(0, SHOWN_MAX);
-    const rows = shown.map(({ deviceId, verdict, message }) => [deviceId, verdict, message]);
-    print(table(['machine', 'verdict', 'why'], rows));
-    if (shown.length < sorted.length)
-      print(`... and ${sorted.length - shown.length} more (--all shows them)`);
-    for (const reason of reasons) print(`- ${reason}`);
-    for (const remedy of remedies) print(`+ ${remedy}`);
-    const breaking = failures.filter(({ majoritySurvives }) => !majoritySurvives);
-    for (const { axis, value } of breaking) {
-      if (value !== UNKNOWN) print(`! the loss of ${axis} ${value} breaks the quorum`);
-    }
-    const hidden = breaking.filter(({ value }) => value === UNKNOWN).map(({ axis }) => axis);
-    if (hidden.length > 0) print(`! members of unknown ${hidden.join(', ')} may share what fails`);
-    if (members.length > 0 && breaking.length === 0) print('no single failure takes the majority');
+/** `quorum validate`. */
+export async function validate(context: VerbContext): Promise<ExitCode> {
+  const { positionals, options, json, print } = context;
+  const level = await levelOf(options);
+  const candidates = await candidatesOf(await readJson(positionals[0]), context);
+  const manager = new QuorumManager();
+  const pool = manager.pool(candidates);
+  const members = membersOf(
+    options,
+    candidates.map(({ deviceId }) => deviceId),
+  );
+  const result = manager.validateQuorum(pool, level, { members });
+  if (json) {
+    print(JSON.stringify(result));
+    return result.valid ? EXIT.yes : EXIT.no;
+  }
+  print(
+    `${result.level}: ${result.valid ? 'valid' : 'not valid'}, diversity score ${percent(result.diversityScoreBasisPoints)}`,
+  );
+  for (const violation of result.violations) print(`- ${violation.message}`);
+  for (const recommendation of result.recommendations) print(`+ ${recommendation}`);
+  const rows = Object.entries(result.diversity).map(([axis, measure]) => [
+    axis,
+    measure.unique,
+    measure.unknown,
+    Number(measure.effectiveNumber.toFixed(2)),
+    measure.nakamotoThird,
+    measure.nakamotoTwoThirds,
+  ]);
+  print(`\n${table(['axis', 'values', 'unknown', 'effective', 'Nakamoto 1/3', 'Nakamoto 2/3'], rows)}`);
+  return result.valid ? EXIT.yes : EXIT.no;
+}
+
+/** `quorum explain`. */
+export async function explain(context: VerbContext): Promise<ExitCode> {
+  const { positionals, options, json, print } = context;
+  const level = await levelOf(options);
+  const candidates = await candidatesOf(await readJson(positionals[0]), context);
+  const manager = new QuorumManager();
+  const pool = manager.pool(candidates);
+  const { members, reasons, remedies } = explained(manager, pool, level, options);
+  const valid = members.length > 0 && reasons.length === 0;
+  const explanations = manager.explainQuorum(pool, level, members);
+  const failures = members.length > 0 ? manager.whatIf(pool, level, members) : [];
+  if (json) {
+    print(JSON.stringify({ valid, members, explanations, failures, reasons, remedies }));
     return valid ? EXIT.yes : EXIT.no;
-  },
-};
+  }
+  // The members first: they are what is asked about.
+  const isMember = (id: string): number => Number(members.includes(id));
+  const sorted = [...explanations].sort((a, b) => isMember(b.deviceId) - isMember(a.deviceId));
+  const shown = options['all'] ? sorted : sorted.slice(0, SHOWN_MAX);
+  const rows = shown.map(({ deviceId, verdict, message }) => [deviceId, verdict, message]);
+  print(table(['machine', 'verdict', 'why'], rows));
+  if (shown.length < sorted.length) print(`... and ${sorted.length - shown.length} more (--all shows them)`);
+  for (const reason of reasons) print(`- ${reason}`);
+  for (const remedy of remedies) print(`+ ${remedy}`);
+  const breaking = failures.filter(({ majoritySurvives }) => !majoritySurvives);
+  for (const { axis, value } of breaking) {
+    if (value !== UNKNOWN) print(`! the loss of ${axis} ${value} breaks the quorum`);
+  }
+  const hidden = breaking.filter(({ value }) => value === UNKNOWN).map(({ axis }) => axis);
+  if (hidden.length > 0) print(`! members of unknown ${hidden.join(', ')} may share what fails`);
+  if (members.length > 0 && breaking.length === 0) print('no single failure takes the majority');
+  return valid ? EXIT.yes : EXIT.no;
+}
 
 /** Writes the answer as a certificate, where one is asked for. */
 async function certify(

@@ -11,57 +11,42 @@ import {
 import * as parse from '../../parse.js';
 import { readJson } from '../input.js';
 import { progressBar, scatter, short, table } from '../terminal.js';
-import { EXIT, type Verb } from '../verb.js';
+import { EXIT, type ExitCode, type VerbContext } from '../verb.js';
 import { jobsOf, nodesOf } from '../workload.js';
 
-export const schedule: Verb = {
-  name: 'schedule',
-  summary: 'Place jobs on machines, and show the trade-offs that were possible',
-  usage: 'FILE|- [--strategy NAME] [--population N] [--generations N] [--seed N]',
-  help: [
-    'FILE              an object with "machines" (capacity, latencyMs, costPerHour, pricePerHour) and "jobs"',
-    `--strategy NAME   ${PLACEMENT_STRATEGIES.join(', ')} (default nsga_ii)`,
-    '--population N    individuals (default 50)',
-    '--generations N   generations (default 100)',
-    '--seed N          same seed, same plan (default 1)',
-    'Trust is what a machine has as "trust", in basis points; 5000, neither trusted nor distrusted, where it has none.',
-    'Cost and price are for all jobs as long as they take, in the currency of the file; distrust is 0 to 1.',
-  ],
-  example: 'npx quorate schedule examples/fleet.json',
-  positionals: 1,
-  options: {
-    strategy: { type: 'string' },
-    population: { type: 'string' },
-    generations: { type: 'string' },
-    seed: { type: 'string' },
-  },
-  async run({ positionals, options, signal, json, print }) {
-    const document = await readJson(positionals[0]);
-    const nodes: JobNode[] = nodesOf(document);
-    const jobs: Job[] = jobsOf(document);
-    const number = (name: string): Record<string, number> =>
-      options[name] === undefined
-        ? {}
-        : { [name]: parse.integer(Number(options[name]), `--${name}`, 0, Number.MAX_SAFE_INTEGER) };
-    const strategy: PlacementStrategy = parse.oneOf(
-      options['strategy'] ?? 'nsga_ii',
-      '--strategy',
-      PLACEMENT_STRATEGIES,
-    );
-    const bar = progressBar('scheduling');
-    const settings = { ...number('population'), ...number('generations'), ...number('seed') };
-    const plan = await new JobScheduler().schedule(jobs, nodes, {
-      strategy,
-      ...settings,
-      signal,
-      onProgress: bar.update,
-    });
-    bar.end();
-    if (json) print(JSON.stringify({ ...plan, front: plan.front.map(({ objectives }) => ({ objectives })) }));
-    else show(plan, jobs.length, nodes.length, print);
-    return plan.feasible ? EXIT.yes : EXIT.no;
-  },
-};
+/** `schedule`. */
+export async function schedule({
+  positionals,
+  options,
+  signal,
+  json,
+  print,
+}: VerbContext): Promise<ExitCode> {
+  const document = await readJson(positionals[0]);
+  const nodes: JobNode[] = nodesOf(document);
+  const jobs: Job[] = jobsOf(document);
+  const number = (name: string): Record<string, number> =>
+    options[name] === undefined
+      ? {}
+      : { [name]: parse.integer(Number(options[name]), `--${name}`, 0, Number.MAX_SAFE_INTEGER) };
+  const strategy: PlacementStrategy = parse.oneOf(
+    options['strategy'] ?? 'nsga_ii',
+    '--strategy',
+    PLACEMENT_STRATEGIES,
+  );
+  const bar = progressBar('scheduling');
+  const settings = { ...number('population'), ...number('generations'), ...number('seed') };
+  const plan = await new JobScheduler().schedule(jobs, nodes, {
+    strategy,
+    ...settings,
+    signal,
+    onProgress: bar.update,
+  });
+  bar.end();
+  if (json) print(JSON.stringify({ ...plan, front: plan.front.map(({ objectives }) => ({ objectives })) }));
+  else show(plan, jobs.length, nodes.length, print);
+  return plan.feasible ? EXIT.yes : EXIT.no;
+}
 
 function show(plan: SchedulePlan, jobs: number, nodes: number, print: (text: string) => void): void {
   const { generations, evaluations, durationMs } = plan.statistics;
