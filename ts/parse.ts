@@ -37,6 +37,34 @@ export function record(value: unknown, path: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** An object of the caller's with these methods, whatever made it. */
+export function having<T extends object>(
+  value: unknown,
+  path: string,
+  ...methods: readonly (keyof T & string)[]
+): T {
+  const given = record(value, path);
+  const missing = methods.find((name) => typeof given[name] !== 'function');
+  if (missing !== undefined) throw invalid(path, `an object with a method ${missing}`, value);
+  return value as T;
+}
+
+/** A thing that one of our classes made. */
+export function instance<T>(
+  value: unknown,
+  path: string,
+  made: { readonly name: string; readonly prototype: T },
+): T {
+  if (value instanceof (made as unknown as new () => object)) return value as T;
+  throw invalid(path, `${/^[AEIO]/.test(made.name) ? 'an' : 'a'} ${made.name}`, value);
+}
+
+/** A function of the caller's; what it takes and gives is the caller's word. */
+export function callable<T>(value: unknown, path: string): T {
+  if (typeof value !== 'function') throw invalid(path, 'a function', value);
+  return value as T;
+}
+
 export function list(value: unknown, path: string, lengthMax: number): readonly unknown[] {
   if (!Array.isArray(value)) throw invalid(path, 'an array', value);
   if (value.length > lengthMax) throw invalid(path, `an array of at most ${lengthMax}`, value);

@@ -4,8 +4,9 @@
  */
 import type { QuorateErrorCode } from '../../errors.js';
 import { QuorateError } from '../../errors.js';
+import { runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
-import { type Clock, systemClock } from '../../ports/clock.js';
+import { backgroundClock, type Clock, clockOf } from '../../ports/clock.js';
 import {
   ALERT_SEVERITIES,
   ALERT_THRESHOLDS,
@@ -25,8 +26,9 @@ import {
   MONITOR_INTERVAL_SECONDS,
   SERVICE_CRITICAL_BASIS_POINTS,
   SERVICE_HEALTHY_BASIS_POINTS,
+  SERVICES_MAX,
 } from './limits.js';
-import type { QuorumManager, QuorumValidation } from './quorum-manager.js';
+import { QuorumManager, type QuorumValidation } from './quorum-manager.js';
 import type { QuorumLevel } from './vocabulary.js';
 
 /** The dashboard is watching already. */
@@ -107,9 +109,9 @@ export class DiversityDashboard {
   #monitoring: AbortController | null = null;
 
   constructor(quorumManager: QuorumManager, slaManager: ServiceSource, options: { clock?: Clock } = {}) {
-    this.#quorums = quorumManager;
-    this.#source = slaManager;
-    this.#clock = options.clock ?? systemClock;
+    this.#quorums = parse.instance(quorumManager, 'quorumManager', QuorumManager);
+    this.#source = parse.having<ServiceSource>(slaManager, 'slaManager', 'services');
+    this.#clock = clockOf(parse.record(options, 'options')['clock'], 'options.clock', backgroundClock);
     this.#cleanedAt = this.#clock.now();
   }
 
@@ -119,15 +121,15 @@ export class DiversityDashboard {
    * judged never stops it.
    */
   async startMonitoring(options: { intervalSeconds?: number; signal?: AbortSignal } = {}): Promise<void> {
-    parse.record(options, 'options');
+    const { signal: stop } = runOptions(options);
     const asked = options.intervalSeconds ?? MONITOR_INTERVAL_SECONDS;
     const seconds = parse.integer(asked, 'intervalSeconds', 1, INTERVAL_SECONDS_MAX);
-    options.signal?.throwIfAborted();
+    stop?.throwIfAborted();
     if (this.#monitoring) throw new QuorateError(MONITORING_ACTIVE, 'the dashboard is watching already');
     const monitoring = new AbortController();
     this.#monitoring = monitoring;
     const { signal } = monitoring;
-    options.signal?.addEventListener('abort', () => this.#end(monitoring), { once: true, signal });
+    stop?.addEventListener('abort', () => this.#end(monitoring), { once: true, signal });
     try {
       this.refresh();
     } catch (error) {
@@ -203,7 +205,7 @@ export class DiversityDashboard {
   }
 
   #look(now: number): Look {
-    const judged = this.#source.services().map(({ serviceId, tier, members }): Judged => {
+    const judged = this.#services().map(({ serviceId, tier, members }): Judged => {
       const severity = tier.diversitySeverity ?? 'high';
       try {
         const validation = this.#quorums.validateQuorum(members, tier.level);
@@ -226,6 +228,19 @@ export class DiversityDashboard {
       violations: all.reduce((sum, one) => sum + one.violations.length, 0),
     };
     return { metrics, services, judged };
+  }
+
+  /** What the source lists, as far as it takes to name each service and to say that it cannot be judged. */
+  #services(): ReturnType<ServiceSource['services']> {
+    const listed = parse.list(this.#source.services(), 'slaManager.services()', SERVICES_MAX);
+    for (const [at, service] of listed.entries()) {
+      const path = `slaManager.services()[${at}]`;
+      const { serviceId, tier } = parse.record(service, path);
+      parse.text(serviceId, `${path}.serviceId`);
+      const { level } = parse.record(tier, `${path}.tier`);
+      if (typeof level !== 'string') parse.record(level, `${path}.tier.level`);
+    }
+    return listed as ReturnType<ServiceSource['services']>;
   }
 
   async #watch(intervalMs: number, signal: AbortSignal): Promise<void> {
