@@ -24,48 +24,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../support/clock.js';
 import { answersOrRefuses } from '../support/errors.js';
 import { indexOf, scratchFolder, source } from '../support/files.js';
+import { junk } from '../support/junk.js';
 import { fact, machine, machines, verdict } from '../support/profiles.js';
 
 const RUNS = { numRuns: 120, seed: 11 } as const;
 const scratch = scratchFolder();
-
-/** What should never be where it is. */
-const junk: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom(
-    undefined,
-    null,
-    true,
-    0,
-    -0,
-    -1,
-    0.5,
-    2 ** 53,
-    1e308,
-    Number.NaN,
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    10n,
-    Symbol('s'),
-    '',
-    ' ',
-    'UNKNOWN',
-    '__proto__',
-    'constructor',
-    'x'.repeat(100_000),
-    '\ud800',
-    '\0',
-    () => 1,
-    new Date(Number.NaN),
-    new Map(),
-    new Float64Array(3),
-    new Uint8Array(3),
-    Object.create(null),
-    [],
-    [[]],
-    {},
-  ),
-  fc.anything(),
-);
 
 /** A record that is right but for one or two fields. */
 function spoiled<T extends object>(whole: T): fc.Arbitrary<T> {

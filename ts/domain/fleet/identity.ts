@@ -21,6 +21,8 @@ export class FailureDomains {
 
   /** Throws QRT_ERR_INPUT_INVALID for a node that occurs twice. */
   constructor(nodes: Iterable<MachineIdentity>) {
+    if (typeof (nodes as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
+      throw parse.invalid('nodes', 'a list of nodes', nodes);
     let at = 0;
     const seen = new Set<string>();
     for (const node of nodes) {

@@ -437,6 +437,7 @@ const UNUSABLE: readonly string[] = ['CHECKSUM', 'FORMAT', 'VERSION', 'READ'].ma
  * does.
  */
 export function sourceDate(source: AddressSource): number | null {
+  parseSources([source]);
   if (source.dateMs !== null) return source.dateMs;
   const built = cachedAddressIndex([source]) ?? cachedAddressIndex(installedSources());
   return built?.sources.find(({ name }) => name === source.name)?.dateMs ?? null;

@@ -4,9 +4,10 @@
  */
 import type { QuorateErrorCode } from '../../errors.js';
 import { QuorateError } from '../../errors.js';
-import { addon } from '../../native.js';
+import { addon, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
-import { type Clock, systemClock } from '../../ports/clock.js';
+import { type Clock, clockOf } from '../../ports/clock.js';
+import { addressKind } from './address-index.js';
 import {
   BREAKER_FAILURES,
   BREAKER_OPEN_MS,
@@ -86,7 +87,7 @@ export class CircuitBreaker {
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#clock = parse.having<Clock>(clock, 'clock', 'now', 'sleep');
   }
 
   get state(): BreakerState {
@@ -98,6 +99,8 @@ export class CircuitBreaker {
    * Runs `work` unless the circuit is open. What the caller's own signal ends says nothing of the service.
    */
   async guard<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    parse.callable(work, 'work');
+    runOptions({ signal });
     const { state } = this;
     if (state === 'open' || (state === 'half-open' && this.#probing)) {
       throw new QuorateError(ADDRESS_SERVICE_OPEN, 'the address service failed too often and rests', {
@@ -125,6 +128,10 @@ export class CircuitBreaker {
   }
 }
 
+/** Calls a second: from one a day. */
+const RATE_MIN = 1 / 86_400;
+const RATE_MAX = 1_000_000;
+
 /** Lets a burst through, then a steady rate; callers wait their turn in order. */
 export class RateLimiter {
   #nextFreeAt = 0;
@@ -133,12 +140,13 @@ export class RateLimiter {
   readonly #burst: number;
 
   constructor(clock: Clock, callsPerSecond: number, burst: number) {
-    this.#clock = clock;
-    this.#intervalMs = 1000 / callsPerSecond;
-    this.#burst = burst;
+    this.#clock = parse.having<Clock>(clock, 'clock', 'now', 'sleep');
+    this.#intervalMs = 1000 / parse.finite(callsPerSecond, 'callsPerSecond', RATE_MIN, RATE_MAX);
+    this.#burst = parse.integer(burst, 'burst', 1, RATE_MAX);
   }
 
   async take(signal?: AbortSignal): Promise<void> {
+    runOptions({ signal });
     const now = this.#clock.now();
     const earliest = now - (this.#burst - 1) * this.#intervalMs;
     const slot = Math.max(this.#nextFreeAt, earliest);
@@ -167,17 +175,17 @@ export class IpInfoService implements AddressService {
 
   constructor(options: IpInfoOptions = {}) {
     parse.record(options, 'options');
-    const { token, baseUrl = 'https://ipinfo.io', fetch: fetchImpl = fetch, clock = systemClock } = options;
-    parse.text(baseUrl, 'baseUrl', 2048);
-    this.#baseUrl = baseUrl.replace(/\/$/, '');
-    this.#token = token;
-    this.#fetch = fetchImpl;
-    this.#clock = clock;
-    this.#limiter = new RateLimiter(clock, SERVICE_CALLS_PER_SECOND, SERVICE_BURST);
-    this.breaker = new CircuitBreaker(clock);
+    const { token, baseUrl = 'https://ipinfo.io', fetch: fetchImpl = fetch } = options;
+    this.#baseUrl = parse.text(baseUrl, 'baseUrl', 2048).replace(/\/$/, '');
+    this.#token = parse.optional(token, undefined, (given) => parse.text(given, 'token', 2048));
+    this.#fetch = parse.callable(fetchImpl, 'fetch');
+    this.#clock = clockOf(options.clock, 'clock');
+    this.#limiter = new RateLimiter(this.#clock, SERVICE_CALLS_PER_SECOND, SERVICE_BURST);
+    this.breaker = new CircuitBreaker(this.#clock);
   }
 
   async lookup(address: string, signal?: AbortSignal): Promise<AddressServiceAnswer> {
+    addressKind(address);
     return this.breaker.guard(async () => {
       for (let attempt = 1; ; attempt += 1) {
         await this.#limiter.take(signal);

@@ -4,7 +4,7 @@
 import { QuorateError } from '../../errors.js';
 import { addon, call, type RunOptions, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
-import { type Clock, systemClock } from '../../ports/clock.js';
+import { type Clock, clockOf } from '../../ports/clock.js';
 import { FailureDomains } from '../fleet/index.js';
 import { type AcceptedVerdict, parseVerdict, type Verdict } from '../trust/index.js';
 import {
@@ -82,16 +82,9 @@ export class InfrastructureClassifier {
     if (index !== undefined && !(index instanceof AddressIndex)) {
       throw parse.invalid('options.index', 'an AddressIndex (AddressIndex.open(path))', index);
     }
-    for (const [path, part, method] of [
-      ['options.service', service, 'lookup'],
-      ['options.clock', clock, 'now'],
-    ] as const) {
-      if (part === undefined) continue;
-      const has = typeof (parse.record(part, path) as Record<string, unknown>)[method] === 'function';
-      if (!has) throw parse.invalid(path, `an object with a method ${method}`, part);
-    }
+    if (service !== undefined) parse.having<AddressService>(service, 'options.service', 'lookup');
     this.#options = options;
-    this.#clock = clock ?? systemClock;
+    this.#clock = clockOf(clock, 'options.clock');
     this.#index = index ?? null;
   }
 

@@ -81,7 +81,7 @@ export class CandidatePool {
     return new CandidatePool(kept, native, groupOnly);
   }
 
-  /** The position of a device, or QRT_ERR_INPUT_INVALID naming `path`. */
+  /** @internal The position of a device, or QRT_ERR_INPUT_INVALID naming `path`. */
   position(deviceId: unknown, path: string): number {
     const id = parse.text(deviceId, path);
     const position = this.#positions.get(id);
@@ -89,15 +89,18 @@ export class CandidatePool {
     return position;
   }
 
+  /** @internal */
   positions(deviceIds: readonly string[], path: string): Uint32Array {
     const ids = parse.list(deviceIds, path, CANDIDATES_MAX);
     return Uint32Array.from(ids, (id, at) => this.position(id, `${path}[${at}]`));
   }
 
+  /** @internal */
   id(position: number): string {
     return this.profiles[position]?.deviceId ?? '';
   }
 
+  /** @internal */
   ids(positions: Uint32Array | readonly number[]): string[] {
     return Array.from(positions, (position) => this.id(position));
   }

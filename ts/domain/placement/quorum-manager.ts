@@ -10,12 +10,12 @@ import {
   runOptions,
 } from '../../native.js';
 import * as parse from '../../parse.js';
-import { type Clock, systemClock } from '../../ports/clock.js';
+import { type Clock, clockOf } from '../../ports/clock.js';
 import { InfrastructureClassifier } from './classifier.js';
 import { callNaming, levelField } from './core-fields.js';
 import { type DeviceProfile, isFact } from './facts.js';
 import { type QuorumRequirement, requirementOf } from './levels.js';
-import { INTERVAL_SECONDS_MAX, MONITOR_INTERVAL_SECONDS, QUORUM_SIZE_MAX } from './limits.js';
+import { CANDIDATES_MAX, INTERVAL_SECONDS_MAX, MONITOR_INTERVAL_SECONDS, QUORUM_SIZE_MAX } from './limits.js';
 import { CandidatePool } from './pool.js';
 import { certificateSentences, remedySentence, verdictSentence, violationSentence } from './sentences.js';
 import { AXES, type Axis, type QuorumLevel } from './vocabulary.js';
@@ -161,8 +161,11 @@ export class QuorumManager {
 
   constructor(options: { classifier?: InfrastructureClassifier; clock?: Clock } = {}) {
     parse.record(options, 'options');
-    this.clock = options.clock ?? systemClock;
-    this.classifier = options.classifier ?? new InfrastructureClassifier({ clock: this.clock });
+    this.clock = clockOf(options.clock, 'options.clock');
+    this.classifier =
+      parse.optional(options.classifier, null, (classifier) =>
+        parse.instance(classifier, 'options.classifier', InfrastructureClassifier),
+      ) ?? new InfrastructureClassifier({ clock: this.clock });
   }
 
   /** Checks candidates once, to be asked many times; what has expired by now counts as unknown. */
@@ -319,6 +322,7 @@ export class QuorumManager {
     level: Level,
     options: MonitorOptions,
   ): AsyncGenerator<QuorumChange, void> {
+    parse.callable(source, 'source');
     const { signal } = runOptions(options);
     if (!signal) throw parse.invalid('signal', 'an AbortSignal', signal);
     const asked = options.intervalSeconds ?? MONITOR_INTERVAL_SECONDS;
@@ -326,7 +330,7 @@ export class QuorumManager {
     requirementOf(level);
     let known: Set<string> | null = null;
     while (!signal.aborted) {
-      const profiles = await source();
+      const profiles = parse.list(await source(), 'source()', CANDIDATES_MAX) as readonly DeviceProfile[];
       const at = this.clock.now();
       const validation = this.validateQuorum(profiles, level);
       const messages = new Set(validation.violations.map(({ message }) => message));

@@ -4,7 +4,7 @@
  */
 import { addon, type RunOptions, run, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
-import { type Clock, systemClock } from '../../ports/clock.js';
+import { type Clock, clockOf } from '../../ports/clock.js';
 import { inInput, JobTable } from './job-table.js';
 import {
   JOB_OBJECTIVES,
@@ -97,7 +97,7 @@ export class JobScheduler {
   #generations = 0;
 
   constructor(options: { clock?: Clock } = {}) {
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = clockOf(parse.record(options, 'options')['clock'], 'options.clock');
   }
 
   /**

@@ -7,13 +7,13 @@ import { QuorateError } from '../../errors.js';
 import { runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import type { Clock } from '../../ports/clock.js';
-import type {
-  Device,
-  DeviceProfile,
-  InfeasibilityCertificate,
+import {
+  type Device,
+  type DeviceProfile,
+  type InfeasibilityCertificate,
   QuorumManager,
-  QuorumRepair,
-  QuorumValidation,
+  type QuorumRepair,
+  type QuorumValidation,
 } from '../placement/index.js';
 import type { Verdict } from '../trust/index.js';
 import {
@@ -139,9 +139,8 @@ export class EnhancedSLATierManager {
 
   /** Time is the quorum manager's, so that both judge the same expiry. */
   constructor(quorumManager: QuorumManager, options: { tiers?: readonly Tier[] } = {}) {
-    parse.record(quorumManager, 'quorumManager');
     const tiers = parse.list(parse.record(options, 'options')['tiers'] ?? [], 'tiers', TIERS_MAX);
-    this.#quorums = quorumManager;
+    this.#quorums = parse.instance(quorumManager, 'quorumManager', QuorumManager);
     this.#clock = quorumManager.clock;
     const known = new Map<string, Tier>(Object.values(TIERS).map((tier) => [tier.name, tier]));
     for (const [at, given] of tiers.entries()) {

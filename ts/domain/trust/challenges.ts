@@ -1,7 +1,7 @@
 /** Nonces that evidence has to answer, each once and in time. */
 import { randomBytes } from 'node:crypto';
 import * as parse from '../../parse.js';
-import { type Clock, systemClock } from '../../ports/clock.js';
+import { type Clock, clockOf } from '../../ports/clock.js';
 import { CHALLENGE_BYTES, CHALLENGE_TTL_MS, CHALLENGES_MAX } from './limits.js';
 
 export interface Challenge {
@@ -23,7 +23,7 @@ export class ChallengeBook {
 
   constructor(options: { readonly clock?: Clock; readonly ttlMs?: number } = {}) {
     parse.record(options, 'options');
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = clockOf(options.clock, 'options.clock');
     this.#ttlMs = parse.integer(options.ttlMs ?? CHALLENGE_TTL_MS, 'options.ttlMs', 1, 24 * 3_600_000);
   }
 

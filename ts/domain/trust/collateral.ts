@@ -3,6 +3,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INPUT_INVALID, QuorateError } from '../../errors.js';
 import { addon, call, type NativeCollateral, type NativeFailure } from '../../native.js';
 import * as parse from '../../parse.js';
 import { bytes } from './bytes.js';
@@ -50,7 +51,7 @@ export class CollateralStore {
    */
   static async fromDirectory(directory: string): Promise<CollateralStore> {
     const store = new CollateralStore();
-    const names = (await readdir(parse.text(directory, 'directory', 4096))).sort();
+    const names = (await namesIn(parse.text(directory, 'directory', 4096))).sort();
     if (names.length > COLLATERAL_FILES_MAX)
       throw parse.invalid('directory', `at most ${COLLATERAL_FILES_MAX} files`, names.length);
     for (const name of names) {
@@ -67,6 +68,15 @@ export class CollateralStore {
       () => name,
     );
     this.#generation += 1;
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    const message = `the directory ${directory} cannot be read: ${error instanceof Error ? error.message : error}`;
+    throw new QuorateError(INPUT_INVALID, message, { field: 'directory', cause: error });
   }
 }
 

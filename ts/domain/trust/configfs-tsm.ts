@@ -43,6 +43,7 @@ export interface TsmDirectory {
 
 /** The directory where the kernel puts it, or another one. */
 export function tsmDirectory(root = CONFIGFS_TSM): TsmDirectory {
+  parse.text(root, 'root', 4096);
   return {
     make: (entry) => mkdir(join(root, entry)),
     read: (entry, attribute) => readFile(join(root, entry, attribute)),
@@ -63,6 +64,7 @@ export async function localEvidence(
 ): Promise<LocalEvidence> {
   const inblob = bytes(challenge, 'challenge', CHALLENGE_BYTES_MAX);
   if (inblob.byteLength === 0) throw parse.invalid('challenge', 'at least one byte', inblob.byteLength);
+  parse.having<TsmDirectory>(directory, 'directory', 'make', 'read', 'write', 'remove');
   entries += 1;
   const entry = `quorate-${process.pid}-${entries}`;
   try {

@@ -4,11 +4,12 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { addon, call, type NativeDemoAuthority, type RunOptions, run } from '../../native.js';
+import { INPUT_INVALID, QuorateError } from '../../errors.js';
+import { addon, call, type NativeDemoAuthority, type RunOptions, run, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
-import type { AnchorStore } from './anchors.js';
+import { AnchorStore } from './anchors.js';
 import { bytes } from './bytes.js';
-import type { CollateralStore } from './collateral.js';
+import { CollateralStore } from './collateral.js';
 import type { EvidenceItem } from './evidence.js';
 import { CHALLENGE_BYTES_MAX } from './limits.js';
 import type { EvidenceFormat } from './vocabulary.js';
@@ -39,35 +40,32 @@ export class DemoAuthority {
   static async open(path: string, time: number, options: RunOptions = {}): Promise<DemoAuthority> {
     const file = parse.text(path, 'path', 4096);
     const now = parse.integer(time, 'time', 0, Number.MAX_SAFE_INTEGER);
-    let kept: Buffer;
-    try {
-      kept = await readFile(file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      kept = await run((handle) => addon.demoAuthorityCreate(handle, now), options);
-      await mkdir(dirname(file), { recursive: true });
-      // It appears whole or not at all.
-      await writeFile(`${file}.new`, kept, { mode: 0o600 });
-      await rename(`${file}.new`, file);
-    }
+    runOptions(options);
+    const kept =
+      (await read(file)) ??
+      (await write(file, await run((handle) => addon.demoAuthorityCreate(handle, now), options)));
     return new DemoAuthority(call(() => addon.NativeDemoAuthority.open(kept)));
   }
 
   /** Trusts its roots, as those of simulated machines. */
   addAnchors(anchors: AnchorStore): void {
-    anchors.takeIn((native) => this.#native.addAnchors(native));
+    parse.instance(anchors, 'anchors', AnchorStore).takeIn((native) => this.#native.addAnchors(native));
   }
 
   /** Adds revocation lists and statements that are good for 30 days from `time` on. */
   addCollateral(collateral: CollateralStore, time: number): void {
     const from = parse.integer(time, 'time', 0, Number.MAX_SAFE_INTEGER);
-    collateral.takeIn((native) => this.#native.addCollateral(native, from));
+    parse
+      .instance(collateral, 'collateral', CollateralStore)
+      .takeIn((native) => this.#native.addCollateral(native, from));
   }
 
   /** Trusts the key of one machine, as that of a simulated one. Only Arm's need it: others have a root. */
   endorse(machine: SimulatedMachine, anchors: AnchorStore): void {
     const { name, vendor } = parseMachine(machine);
-    anchors.takeIn((native) => this.#native.endorse(name, vendor, native));
+    parse
+      .instance(anchors, 'anchors', AnchorStore)
+      .takeIn((native) => this.#native.endorse(name, vendor, native));
   }
 
   /** Evidence of a machine that answers a challenge; for ARM_PSA one of 32, 48 or 64 bytes. */
@@ -86,4 +84,34 @@ function parseMachine(machine: SimulatedMachine): SimulatedMachine {
     name: parse.text(machine.name, 'machine.name'),
     vendor: parse.oneOf(machine.vendor, 'machine.vendor', SIMULATED_VENDORS),
   };
+}
+
+/** Null where there is no file yet. */
+async function read(file: string): Promise<Buffer | null> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unusable(file, error);
+  }
+}
+
+/** The file appears whole or not at all. */
+async function write(file: string, kept: Buffer): Promise<Buffer> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.new`, kept, { mode: 0o600 });
+    await rename(`${file}.new`, file);
+    return kept;
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function unusable(file: string, cause: unknown): QuorateError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new QuorateError(INPUT_INVALID, `the authority cannot be kept in ${file}: ${reason}`, {
+    field: 'path',
+    cause,
+  });
 }

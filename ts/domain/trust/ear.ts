@@ -2,9 +2,9 @@
  * Verdicts as EAT Attestation Results (draft-ietf-rats-ear-04 over draft-ietf-rats-ar4si), for relying
  * parties that know those and not us. An export: decisions are made on the verdict itself.
  */
-import { type KeyObject, sign } from 'node:crypto';
+import { KeyObject, sign } from 'node:crypto';
 import * as parse from '../../parse.js';
-import type { AcceptedVerdict, Verdict } from './verdict.js';
+import { type AcceptedVerdict, parseVerdict, type Verdict } from './verdict.js';
 
 const PROFILE = 'tag:ietf.org,2026:rats/ear#04';
 
@@ -47,10 +47,13 @@ export interface EarSubmodule {
 
 /** The claims that a verdict supports; what it does not prove is 0 or a warning, never affirming. */
 export function earOf(verdict: Verdict, options: EarOptions): Ear {
+  parseVerdict(verdict, 'verdict');
   parse.record(options, 'options');
   const time = parse.integer(options.time, 'options.time', 0, Number.MAX_SAFE_INTEGER);
   const submodule = parse.text(options.submodule, 'options.submodule');
-  const vector = verdict.accepted ? vectorOf(verdict, options.measurementsListed ?? false) : UNRECOGNISED;
+  const listed = parse.flag(options.measurementsListed ?? false, 'options.measurementsListed');
+  const policyId = parse.optional(options.policyId, null, (id) => parse.text(id, 'options.policyId'));
+  const vector = verdict.accepted ? vectorOf(verdict, listed) : UNRECOGNISED;
   return {
     eat_profile: PROFILE,
     iat: Math.floor(time / 1000),
@@ -60,7 +63,7 @@ export function earOf(verdict: Verdict, options: EarOptions): Ear {
       [submodule]: {
         ear_status: statusOf(vector),
         ear_trustworthiness_vector: vector,
-        ...(options.policyId && { ear_appraisal_policy_ids: [options.policyId] }),
+        ...(policyId && { ear_appraisal_policy_ids: [policyId] }),
         'quorate/verdict': verdict,
       },
     },
@@ -70,7 +73,9 @@ export function earOf(verdict: Verdict, options: EarOptions): Ear {
 /** The claims as a JWT, signed with EdDSA (Ed25519). */
 export function earToken(ear: Ear, key: KeyObject): string {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  if (key.asymmetricKeyType !== 'ed25519') throw parse.invalid('key', 'an Ed25519 private key', key.type);
+  parse.record(ear, 'ear');
+  const signs = key instanceof KeyObject && key.type === 'private' && key.asymmetricKeyType === 'ed25519';
+  if (!signs) throw parse.invalid('key', 'an Ed25519 private key', key);
   const signed = `${part({ alg: 'EdDSA', typ: 'JWT' })}.${part(ear)}`;
   return `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}`;
 }

@@ -106,8 +106,7 @@ function parseItem(value: unknown, path: string): NativeEvidence {
   };
 }
 
-function storeOf<T>(given: T | undefined, Store: new () => T, path: string): T {
-  if (given === undefined) return new Store();
-  if (!(given instanceof Store)) throw parse.invalid(path, `a ${Store.name}`, given);
-  return given;
+/** @internal The store given, or an empty one of its kind. */
+export function storeOf<T>(given: T | undefined, Store: new () => T, path: string): T {
+  return given === undefined ? new Store() : parse.instance(given, path, Store);
 }

@@ -2,16 +2,21 @@
 import { createHash } from 'node:crypto';
 import type { NativeVerdict } from '../../native.js';
 import * as parse from '../../parse.js';
-import { POLICY_LIST_MAX } from './limits.js';
+import { bytes } from './bytes.js';
+import { EVIDENCE_BYTES_MAX, POLICY_LIST_MAX } from './limits.js';
 import {
   ANCHOR_TRUSTS,
   type AnchorTrust,
   ATTESTED_VENDORS,
   type AttestedVendor,
+  EVIDENCE_FORMATS,
   type EvidenceFormat,
   REJECTION_REASONS,
   type RejectionReason,
 } from './vocabulary.js';
+
+/** Longest name of where a verdict stands. */
+const PATH_LENGTH_MAX = 4096;
 
 /** What accepted evidence proves. */
 export interface AcceptedVerdict {
@@ -69,7 +74,11 @@ export type Verdict = AcceptedVerdict | RejectedVerdict;
 
 /** SHA-256 over the form's name, a zero byte and the evidence, hexadecimal. */
 export function evidenceDigest(format: EvidenceFormat, body: Uint8Array): string {
-  return createHash('sha256').update(`${format}\0`).update(body).digest('hex');
+  parse.oneOf(format, 'format', EVIDENCE_FORMATS);
+  return createHash('sha256')
+    .update(`${format}\0`)
+    .update(bytes(body, 'body', EVIDENCE_BYTES_MAX))
+    .digest('hex');
 }
 
 /** @internal */
@@ -92,13 +101,14 @@ export function verdictOf({ accepted, rejected }: NativeVerdict, evidence: strin
 
 /** Reads a verdict that was written down, such as the output of `quorate attest verify --json`. */
 export function parseVerdict(value: unknown, path: string): Verdict {
-  const record = parse.record(value, path);
+  const record = parse.record(value, parse.text(path, 'path', PATH_LENGTH_MAX));
   const at = (name: string): string => `${path}.${name}`;
   if (!parse.flag(record['accepted'], at('accepted'))) {
+    const said = record['detail'] === '' ? undefined : record['detail'];
     return {
       accepted: false,
       reason: parse.oneOf(record['reason'], at('reason'), REJECTION_REASONS),
-      detail: parse.optional(record['detail'], '', (detail) => parse.text(detail, at('detail'), 4096)),
+      detail: parse.optional(said, '', (detail) => parse.text(detail, at('detail'), 4096)),
     };
   }
   const text = (name: string): string => parse.text(record[name], at(name), 4096);

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { RunOptions } from '../../native.js';
 import * as parse from '../../parse.js';
-import { type Clock, systemClock } from '../../ports/clock.js';
+import { type Clock, clockOf } from '../../ports/clock.js';
 import { AnchorStore } from './anchors.js';
 import { CollateralStore } from './collateral.js';
-import { type EvidenceItem, verifyEvidence } from './evidence.js';
+import { type EvidenceItem, storeOf, verifyEvidence } from './evidence.js';
 import { EVIDENCE_BATCH_MAX, VERDICT_TTL_MS, VERDICTS_MAX } from './limits.js';
 import { type EvidencePolicy, parsePolicy } from './policy.js';
 import type { AcceptedVerdict, Verdict } from './verdict.js';
@@ -38,11 +38,11 @@ export class EvidenceVerifier {
 
   constructor(options: VerifierOptions = {}) {
     parse.record(options, 'options');
-    this.collateral = options.collateral ?? new CollateralStore();
-    this.anchors = options.anchors ?? new AnchorStore();
+    this.collateral = storeOf(options.collateral, CollateralStore, 'options.collateral');
+    this.anchors = storeOf(options.anchors, AnchorStore, 'options.anchors');
     parsePolicy(options.policy ?? {}, 'options.policy');
     this.policy = structuredClone(options.policy ?? {});
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = clockOf(options.clock, 'options.clock');
   }
 
   /** The time verdicts are reached for: the clock's, or the latest seen where the clock went back. */
