@@ -248,6 +248,17 @@ describe('doctor', () => {
   });
 });
 
+describe('bench', () => {
+  it('shows how far it is on a terminal, as it takes longer than a second', () => {
+    const terminal = '--import=data:text/javascript,process.stderr.isTTY=true';
+    const args = [terminal, join(PROJECT, 'dist/cli/main.js'), 'bench', '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).length).toBeGreaterThan(5);
+    expect(stderr).toMatch(/measuring [█░]+ \d+ %/);
+  });
+});
+
 describe('--json', () => {
   const pool = file('json-pool.json', machines(6));
   const fleet = file('json-fleet.json', workload);

@@ -6,7 +6,7 @@ import {
   optimize,
   QuorumManager,
 } from '../../domain/placement/index.js';
-import { table } from '../terminal.js';
+import { progressBar, table } from '../terminal.js';
 import { EXIT, type ExitCode, type VerbContext } from '../verb.js';
 
 const RUNS = 11;
@@ -18,10 +18,22 @@ type Row = readonly [what: string, medianMs: number, result: string];
 
 /** `bench`. */
 export async function bench({ signal, json, print }: VerbContext): Promise<ExitCode> {
+  const parts: readonly (() => Promise<Row[]>)[] = [
+    ...[2, 3, 4, 5].map((objectives) => async () => [sortRow(objectives)]),
+    async () => [await runRow('ZDT1', 2, signal)],
+    async () => [await runRow('DTLZ2', 3, signal)],
+    async () => selectionRows(),
+  ];
   const rows: Row[] = [];
-  for (const objectives of [2, 3, 4, 5]) rows.push(sortRow(objectives));
-  rows.push(await runRow('ZDT1', 2, signal), await runRow('DTLZ2', 3, signal));
-  rows.push(...selectionRows());
+  const bar = progressBar('measuring');
+  for (const [at, measure] of parts.entries()) {
+    bar.update(at, parts.length);
+    // Between two parts a Ctrl-C is heard.
+    await new Promise(setImmediate);
+    signal.throwIfAborted();
+    rows.push(...(await measure()));
+  }
+  bar.end();
   if (json) print(JSON.stringify(rows.map(([what, medianMs, result]) => ({ what, medianMs, result }))));
   else
     print(
