@@ -1,5 +1,6 @@
 import {
   AddressIndex,
+  type AddressService,
   CandidatePool,
   type Device,
   InfrastructureClassifier,
@@ -89,6 +90,57 @@ describe.skipIf(installedSources().length < 2)('classification with the npm data
       { kind: 'prefix', name: '10.0.0.0/24', deviceIds: ['e', 'f'] },
       { kind: 'prefix', name: '5.9.0.0/24', deviceIds: ['a', 'b'] },
     ]);
+  });
+});
+
+describe('a public address that no network source knows', () => {
+  const scratch = scratchFolder();
+  const unrouted = '8.8.8.8';
+  const places = () => source(scratch, 'place', 'place-csv', '8.8.8.0,8.8.8.255,DE\n');
+  const networks = () => source(scratch, 'network', 'asn-csv', '60.0.0.0,60.0.0.255,64500,Net\n');
+  const of = async (sources: ReturnType<typeof places>[], service?: AddressService, rest = {}) => {
+    const index = await indexOf(scratch, sources);
+    const options = { index, clock: new ManualClock(), ...(service && { service }) };
+    const [profile] = await new InfrastructureClassifier(options).classifyAll([device(unrouted, rest)]);
+    if (!profile) throw new Error('no profile');
+    return profile;
+  };
+  const serviceThatSays = (asn: number | null): AddressService => ({
+    name: 'service',
+    lookup: async () => ({ asn, organisation: null, countryCode: 'SE', subdivision: null }),
+  });
+
+  it('has no place either, and a note says why', async () => {
+    const { asn, countryCode, powerRegion, confidence, notes } = await of([networks(), places()]);
+    expect([asn.value, countryCode.value, powerRegion.value]).toEqual([null, null, null]);
+    expect([countryCode.confidence, powerRegion.confidence, confidence]).toEqual([0, 0, 0]);
+    expect(powerRegion.zones).toEqual([]);
+    expect(countryCode.source).toContain('no network source knows');
+    expect(notes).toEqual([expect.stringMatching(/no network source knows this address/)]);
+  });
+
+  it('has the place that is known where no network source was asked', async () => {
+    expect((await of([places()])).countryCode.value).toBe('DE');
+  });
+
+  it('has the place that a service knows together with the network, and not without', async () => {
+    const known = await of([networks(), places()], serviceThatSays(64_501));
+    expect([known.asn.value, known.countryCode.value, known.notes]).toEqual([64_501, 'SE', []]);
+    const guessed = await of([networks(), places()], serviceThatSays(null));
+    expect([guessed.asn.value, guessed.countryCode.value, guessed.powerRegion.zones]).toEqual([
+      null,
+      null,
+      [],
+    ]);
+    expect(guessed.notes.join()).toContain('no network source knows');
+  });
+
+  it('has the place that its operator states, capped', async () => {
+    const networkInfo = { countryCode: 'DE' };
+    expect((await of([networks(), places()], undefined, { networkInfo })).countryCode).toMatchObject({
+      value: 'DE',
+      confidence: 5000,
+    });
   });
 });
 

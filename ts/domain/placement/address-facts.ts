@@ -26,6 +26,8 @@ export interface AddressFacts {
   readonly asn: Fact<number>;
   /** Only the name of the network is known. */
   readonly asnNameOnly: boolean;
+  /** Public, and yet known to none of the network sources there are. */
+  readonly unrouted: boolean;
   readonly operator: Fact<string>;
   readonly cloud: Fact<string>;
   readonly countryCode: Fact<string>;
@@ -37,6 +39,9 @@ export interface AddressFacts {
 const PPM = 1_000_000;
 const STATED = 'stated by the operator';
 const NO_SOURCE = 'no source knows this address';
+/** Databases of places have rows for addresses that nobody routes: what they say of those is a guess. */
+const UNROUTED =
+  'no network source knows this address, so it counts as unrouted and any place for it is a guess';
 
 /**
  * Confidence in data of this date: full for a month, then falling evenly to half after three years, and no
@@ -59,6 +64,7 @@ export function factsOfSpecialAddress(kind: string, indexed: boolean): AddressFa
     kind,
     asn: unknown,
     asnNameOnly: false,
+    unrouted: false,
     operator: unknown,
     cloud: unknown,
     countryCode: unknown,
@@ -112,6 +118,8 @@ interface Word<T> {
 export function factsFromIndex(index: AddressIndex, answer: AddressAnswer, now: number): AddressFacts {
   const words = new SourceWords(index, now);
   const { networks } = answer;
+  const unrouted = networks.length === 0 && index.sources.some(({ kind }) => kind === 'network');
+  const places = unrouted ? [] : answer.places;
   const [first] = networks;
   const sayOf = (of: (entry: NetworkEntry) => string | null): Word<string>[] =>
     networks
@@ -119,14 +127,19 @@ export function factsFromIndex(index: AddressIndex, answer: AddressAnswer, now: 
       .filter((network) => network === first || network.entry.asn !== first?.entry.asn)
       .map(({ source, entry }) => ({ source, value: of(entry) }));
   const asns = networks.map(({ source, entry }) => ({ source, value: entry.asn }));
-  const countries = answer.places.map(({ source, entry }) => ({ source, value: entry.country }));
+  const countries = places.map(({ source, entry }) => ({ source, value: entry.country }));
   const asn = words.weigh(asns, NETWORK_CONFIDENCE);
-  const countryCode = words.weigh(countries, COUNTRY_CONFIDENCE);
-  const notes = [...disagreements('ASN', asn), ...disagreements('country', countryCode)];
+  const countryCode = words.weigh(countries, COUNTRY_CONFIDENCE, unrouted ? UNROUTED : NO_SOURCE);
+  const notes = [
+    ...(unrouted ? [UNROUTED] : []),
+    ...disagreements('ASN', asn),
+    ...disagreements('country', countryCode),
+  ];
   return frozen({
     kind: answer.kind,
     asn,
     asnNameOnly: false,
+    unrouted,
     operator: words.weigh(
       sayOf((entry) => entry.operator),
       NETWORK_CONFIDENCE,
@@ -136,7 +149,7 @@ export function factsFromIndex(index: AddressIndex, answer: AddressAnswer, now: 
       NETWORK_CONFIDENCE,
     ),
     countryCode,
-    powerRegion: words.region(answer, countryCode, notes),
+    powerRegion: words.region(places, countryCode, notes),
     kernel: NO_KERNEL,
     notes,
   });
@@ -169,9 +182,9 @@ class SourceWords {
   }
 
   /** The first word counts; where another one differs it counts half, and the others stand beside it. */
-  weigh<T>(words: readonly Word<T>[], base: number): Fact<T> {
+  weigh<T>(words: readonly Word<T>[], base: number, none = NO_SOURCE): Fact<T> {
     const [first, ...others] = words;
-    if (!first) return { value: null, source: NO_SOURCE, confidence: 0, expires: null };
+    if (!first) return { value: null, source: none, confidence: 0, expires: null };
     const source = this.#name(first.source);
     const alternatives = others
       .filter(({ value }) => value !== first.value)
@@ -186,7 +199,7 @@ class SourceWords {
    * The first source's zones. A source whose zones have none in common with them disagrees; so does one that
    * names another country, because whoever may be wrong on the country may be wrong on all below it.
    */
-  region({ places }: AddressAnswer, country: Fact<string>, notes: string[]): PowerRegionFact {
+  region(places: AddressAnswer['places'], country: Fact<string>, notes: string[]): PowerRegionFact {
     const [first, ...others] = places;
     const unknown = { value: null, source: country.source, confidence: 0, expires: null, zones: [] };
     if (!first || first.entry.zones.length === 0) return unknown;
@@ -262,7 +275,10 @@ export function factsFromService(facts: AddressFacts, answer: unknown, source: s
     if (known.value !== null || value === null) return known;
     return { value, source, confidence: SERVICE_CONFIDENCE, expires: null };
   };
-  const { asn, organisation, countryCode, subdivision } = parseServiceAnswer(answer, source);
+  const { asn, organisation, subdivision, ...said } = parseServiceAnswer(answer, source);
+  // Who does not know the network either only guesses the place, too.
+  const unrouted = facts.unrouted && asn === null;
+  const countryCode = unrouted ? null : said.countryCode;
   const network = asn === null ? null : addon.networkOperator(asn, organisation ?? '');
   const named = organisation === null ? null : addon.operatorNamed(organisation);
   // What a database says of the place is nearer than the country, even where it leaves the region open.
@@ -271,6 +287,8 @@ export function factsFromService(facts: AddressFacts, answer: unknown, source: s
   const region = facts.powerRegion.zones.length === 0 && zones.length > 0;
   return frozen({
     ...facts,
+    unrouted,
+    notes: unrouted ? facts.notes : facts.notes.filter((note) => note !== UNROUTED),
     asn: fact(facts.asn, asn),
     operator: fact(facts.operator, network?.operator ?? named),
     cloud: fact(facts.cloud, network?.cloud ?? null),
