@@ -190,6 +190,49 @@ describe('ipdata build', () => {
   });
 });
 
+describe('classify with an index of one’s own', () => {
+  const ipdata = scratch.path('two.ipdata');
+  const networks = ['64500', '64501'].map((asn) => file(`${asn}.csv`, `60.0.0.0,60.0.0.255,${asn},Net\n`));
+  const places = file('places.csv', '60.0.0.0,60.0.0.255,DE\n61.0.0.0,61.0.0.255,DE\n');
+  const fleet = file('three.json', [
+    { id: 'disputed', ipAddress: '60.0.0.1' },
+    { id: 'unrouted', ipAddress: '61.0.0.1' },
+    ...Array.from({ length: 5 }, (_, n) => ({ id: `private-${n}`, ipAddress: `10.0.0.${n + 1}` })),
+  ]);
+
+  it('tells the sources once with their dates, what they disagree on, and why something is unknown', async () => {
+    const specs = [
+      ...networks.map((path) => ['--network', `asn-csv:${path}`]),
+      ['--place', `place-csv:${places}`],
+    ];
+    const build = ['ipdata', 'build', ...specs.flat(), '--date', '2026-06-01', '--output', ipdata];
+    expect((await quorate(build)).code).toBe(0);
+    const { stdout } = await quorate(['classify', fleet, '--ipdata', ipdata]);
+    const part = (title: string): string => stdout.slice(stdout.indexOf(`\n${title}:\n`));
+    expect(part('Sources').match(/64500\.csv of 2026-06-01: ASN, operator$/gm)).toHaveLength(1);
+    expect(part('Sources').match(/64501\.csv of 2026-06-01: ASN$/gm)).toHaveLength(1);
+    expect(part('Sources')).toMatch(/places\.csv of 2026-06-01: country, power region$/m);
+    const why = part('What is unknown or less sure, and why');
+    expect(why).toMatch(
+      /^ {2}disputed: ASN: \S+64500\.csv of 2026-06-01 says 64500, \S+64501\.csv .* 64501$/m,
+    );
+    expect(why).toMatch(/^ {2}unrouted: no network source knows this address/m);
+    expect(why).toMatch(/^ {2}private-0, private-1, private-2 and 2 more: the address is private/m);
+    expect(why).toMatch(/ and 4 more: TEE vendor unknown: no verified attestation evidence$/m);
+  });
+
+  it('bounds the reasons', async () => {
+    const claims = Array.from({ length: 30 }, (_, n) => ({
+      id: `d${n}`,
+      ipAddress: '60.0.0.1',
+      networkInfo: { asn: 65_000 + n },
+    }));
+    const args = ['classify', file('claims.json', claims), '--ipdata', ipdata];
+    expect((await quorate(args)).stdout).toMatch(/^\.\.\. and 42 more \(--all shows them\)$/m);
+    expect((await quorate([...args, '--all'])).stdout).not.toContain('--all shows them');
+  });
+});
+
 describe.skipIf(installedSources().length < 2)('classify', () => {
   const devices = [
     { id: 'public', ipAddress: '8.8.8.8' },
