@@ -3,10 +3,13 @@
 // go.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   certifyPlacement,
   InfrastructureClassifier,
+  installedSources,
   JobScheduler,
+  prepareAddressIndex,
   QuorumManager,
   verifyPlacementCertificate,
 } from 'quorate/placement';
@@ -40,15 +43,22 @@ const judged = await verifier.verify(evidence);
 const verdicts = Object.fromEntries(attesting.map(({ id }, at) => [id, judged[at]]));
 
 // 2. Classify: which network, country, power region and TEE, each value with its source and its confidence.
-const classifier = new InfrastructureClassifier();
-await classifier.prepare({ onProgress: progress('building the address index (first run only)') });
+// Address data loses confidence by the day. So that the job says the same whenever it is run, all but the
+// evidence is judged as of the day of the newest data; without a clock of its own it would be today.
+const building = progress('building the address index (first run only)');
+const index = await prepareAddressIndex(installedSources(), { onProgress: building });
+const asOf = Math.max(...index.sources.map(({ dateMs }) => dateMs));
+const clock = { now: () => asOf, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
+const classifier = new InfrastructureClassifier({ index, clock });
 const profiles = await classifier.classifyAll(machines, { verdicts });
 const distinct = (of) => new Set(profiles.map(of).filter((value) => value !== null)).size;
 const operators = distinct((profile) => profile.operator.value);
 const countries = distinct((profile) => profile.countryCode.value);
 const grids = distinct((profile) => profile.powerRegion.zones[0]?.zone ?? null);
+const day = new Date(asOf).toISOString().slice(0, 10);
 console.log(
-  `${profiles.length} machines classified: ${operators} operators, ${countries} countries, ${grids} grids`,
+  `${profiles.length} machines classified as of ${day}, the day of the address data: ` +
+    `${operators} operators, ${countries} countries, ${grids} grids`,
 );
 for (const [name, of] of [
   ['ASN', (profile) => profile.asn],
@@ -69,7 +79,7 @@ console.log(
 );
 
 // 3. One service of each tier, on members that keep the tier's promise.
-const quorums = new QuorumManager({ classifier });
+const quorums = new QuorumManager({ classifier, clock });
 const services = new EnhancedSLATierManager(quorums);
 for (const tier of Object.values(SLATier)) {
   const serviceId = `example-${tier.toLowerCase()}`;
@@ -80,7 +90,9 @@ for (const tier of Object.values(SLATier)) {
     for (const remedy of result.remedies.slice(0, 2)) console.log(`  would help: ${remedy}`);
     continue;
   }
-  const { members } = services.service(serviceId);
+  const { members, tier: promise } = services.service(serviceId);
+  const told = quorums.explainQuorum(profiles, promise.level, result.allocatedDevices);
+  const why = new Map(told.map(({ deviceId, message }) => [deviceId, message]));
   const price = `at most ${result.pricingMultiplier} x the base price`;
   const on = tier === SLATier.GOLD ? ', on DEMO evidence' : '';
   console.log(`\n${tier}: ${result.allocatedDevices.join(', ')} (${price}${on})`);
@@ -88,19 +100,15 @@ for (const tier of Object.values(SLATier)) {
     const { deviceId, asn, operator, countryCode, powerRegion } = member;
     const tee = tier === SLATier.GOLD ? `, ${member.teeVendor.value}` : '';
     const where = `AS${asn.value} ${operator.value}, ${countryCode.value}, ${powerRegion.zones[0].zone}${tee}`;
-    const others = members.filter((other) => other !== member);
-    const alone = (of) => others.every((other) => of(other) !== of(member));
-    const apart = alone((one) => one.asn.value) && alone((one) => one.countryCode.value);
-    const own = tier === SLATier.GOLD ? 'network, country and grid' : 'network and country';
-    const sure = 'the surest machine here, the first by id';
-    console.log(`  ${deviceId}  ${where}: ${others.length > 0 && apart ? `${own} of its own` : sure}`);
+    console.log(`  ${deviceId}  ${where}: ${why.get(deviceId)}`);
   }
 }
 
-// 4. The Gold placement as a certificate, which anybody checks with the issuer's key and nothing else.
+// 4. The Gold placement as a certificate, which anybody checks with the issuer's key and nothing else. It is
+// for the same day.
 const keyPath = join(data, 'issuer.key');
 const signer = existsSync(keyPath) ? await readKeyFile(keyPath) : await createKeyFile(keyPath, 'demo issuer');
-const gold = { size: 3, signer, verdicts, service: 'example-gold', time: now };
+const gold = { size: 3, signer, verdicts, service: 'example-gold', time: asOf };
 const { certificate } = certifyPlacement(profiles, 'GOLD', gold);
 const path = join(data, 'gold.certificate.json');
 writeFileSync(path, certificate);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { CandidatePool, type DeviceProfile, QuorumManager } from 'quorate/placement';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../support/clock.js';
-import { machine, machines, randomStream, shuffled, subsets } from '../support/profiles.js';
+import { ManualClock, START } from '../support/clock.js';
+import { fact, machine, machines, randomStream, shuffled, subsets } from '../support/profiles.js';
 
 const manager = new QuorumManager({ clock: new ManualClock() });
 
@@ -301,6 +301,11 @@ describe('explanations', () => {
       'outweighed',
       'ineligible',
     ]);
+    expect(told[0]?.message).toBe('alone in its ASN, country and power region');
+    expect(told[1]?.message).toBe('alone in its ASN, country, power region and TEE vendor');
+    expect(told[2]?.message).toBe(
+      'alone in its ASN, country and power region; none heavier fits in its place (1 other fits)',
+    );
     expect(told[3]?.message).toBe('shares ASN 64500 with m0, power region EU_NORDIC with m1');
     expect(told[4]?.message).toContain('not sure enough');
     expect(told[5]?.message).toMatch(/weighs 500 more/);
@@ -311,6 +316,28 @@ describe('explanations', () => {
     const pool = machines(4).map((one, n) => ({ ...one, weight: n + 1 }));
     const told = manager.explainQuorum(pool, 'GOLD', ['m0', 'm1', 'm2']);
     expect(told[3]).toMatchObject({ verdict: 'would_improve' });
+    expect(told[0]?.message).toMatch(/; 1 other fits in its place, 1 heavier$/);
+    expect(told[2]?.message).not.toContain('none heavier');
+  });
+
+  it('never call a member alone in what it shares under another name, in part, or no longer has', () => {
+    const shares = [
+      { zone: 'NERC_SERC', sharePpm: 500_000 },
+      { zone: 'NERC_RFC', sharePpm: 500_000 },
+    ];
+    const expired = fact('INTEL_TDX' as const, { expires: START });
+    const pool = [
+      machine(0, { powerRegion: shares, teeVendor: 'ARM_CCA' }),
+      machine(1, { powerRegion: 'NERC_RFC', teeVendor: 'ARM_PSA' }),
+      machine(2, { powerRegion: 'INTERNATIONAL', teeVendor: expired }),
+    ];
+    const told = manager.explainQuorum(pool, 'NONE', ['m0', 'm1', 'm2']);
+    expect(told.map(({ message }) => message)).toEqual(Array(3).fill('alone in its ASN and country'));
+  });
+
+  it('say how many would do as well, and that the id decides', () => {
+    const [told] = manager.explainQuorum(machines(5), 'NONE', ['m0']);
+    expect(told?.message).toBe('none heavier fits in its place (4 others fit, 4 as heavy with a later id)');
   });
 });
 

@@ -19,14 +19,14 @@ import {
   type Verdict,
   verifyInclusion,
 } from '../trust/index.js';
-import { type DeviceProfile, isFact, type PowerRegionFact } from './facts.js';
+import type { DeviceProfile } from './facts.js';
 import type { QuorumRequirement } from './levels.js';
 import { QUORUM_REQUIREMENTS, requirementOf } from './levels.js';
 import { CANDIDATES_MAX, CERTIFICATE_BYTES_MAX, QUORUM_SIZE_MAX } from './limits.js';
 import { CandidatePool } from './pool.js';
 import { type Level, QuorumManager, type QuorumSelection } from './quorum-manager.js';
 import { memberSentence } from './sentences.js';
-import { type Axis, type QuorumLevel, UNKNOWN } from './vocabulary.js';
+import type { QuorumLevel } from './vocabulary.js';
 
 const TYPE = 'quorate/placement-certificate';
 const CANDIDATE = 'quorate/candidate';
@@ -134,7 +134,7 @@ export function certifyPlacement(
   const candidates = pool.profiles.map((profile, at) => candidateOf(profile, verdicts, `profiles[${at}]`));
   const tree = merkleTree(candidates);
   const members = selection.feasible ? pool.positions(selection.members, 'members') : [];
-  const reasons = reasonsOf(Array.from(members, (index) => pool.profiles[index] as DeviceProfile));
+  const values = Array.from(members, (index) => pool.valuesAt(index));
   const answer = selection.feasible
     ? {
         feasible: true,
@@ -142,7 +142,10 @@ export function certifyPlacement(
           index,
           candidate: Buffer.from(candidates[index] ?? []).toString('hex'),
           proof: tree.prove(index).map((hash) => Buffer.from(hash).toString('hex')),
-          reason: reasons[at] ?? '',
+          reason: memberSentence(
+            values[at] ?? {},
+            values.filter((_, other) => other !== at),
+          ),
         })),
         totalWeight: selection.totalWeight,
         optimal: selection.optimal,
@@ -287,36 +290,6 @@ function candidateOf(profile: DeviceProfile, verdicts: Record<string, unknown>, 
   if (verdict?.accepted && verdict.machineIdentity !== (profile.machineIdentity ?? null))
     throw parse.invalid(`${path}.machineIdentity`, 'the one of its verdict', profile.machineIdentity);
   return encode(CANDIDATE, [deciding, verdict]);
-}
-
-/** One sentence per member: what it brings that the others do not. */
-function reasonsOf(members: readonly DeviceProfile[]): string[] {
-  const shown = members.map(valuesOf);
-  return shown.map((own) =>
-    memberSentence(
-      own,
-      shown.filter((other) => other !== own),
-    ),
-  );
-}
-
-/** The axes by which a person tells members apart. */
-function valuesOf(profile: DeviceProfile): Partial<Record<Axis, string>> {
-  const of = (stated: unknown): unknown => (isFact(stated) ? stated.value : stated);
-  const region = profile.powerRegion;
-  const zones = Array.isArray(region) ? region : (region as Partial<PowerRegionFact> | null)?.zones;
-  const values: Partial<Record<Axis, unknown>> = {
-    asn: of(profile.asn),
-    country: of(profile.countryCode),
-    power_region: zones ? zones.map(({ zone }) => zone).join('+') : of(region),
-    tee_vendor: of(profile.teeVendor),
-  };
-  const known = Object.entries(values).filter(
-    ([, value]) => value != null && value !== UNKNOWN && value !== '',
-  );
-  return Object.fromEntries(
-    known.map(([axis, value]) => [axis, axis === 'asn' ? `AS${value}` : String(value)]),
-  );
 }
 
 function levelOf(level: Level): QuorumRequirement {

@@ -22,6 +22,9 @@ export interface PowerZoneShare {
   readonly sharePpm: number;
 }
 
+/** The public name of every grid outside the six NERC regions: a group, no zone. */
+export const ZONE_GROUP = 'INTERNATIONAL';
+
 /** The public region name, and the finer zones that are counted and capped. */
 export interface PowerRegionFact extends Fact<PowerRegion> {
   readonly zones: readonly PowerZoneShare[];

@@ -3,8 +3,16 @@ import { addon, type NativePool, type NativePoolColumns } from '../../native.js'
 import * as parse from '../../parse.js';
 import { callNaming, profileField } from './core-fields.js';
 import { parseConfidence } from './devices.js';
-import { type DeviceProfile, type Fact, isFact, type PowerZoneShare, PROFILE_FIELDS } from './facts.js';
+import {
+  type DeviceProfile,
+  type Fact,
+  isFact,
+  type PowerZoneShare,
+  PROFILE_FIELDS,
+  ZONE_GROUP,
+} from './facts.js';
 import { CANDIDATES_MAX } from './limits.js';
+import { type MemberValues, memberValues } from './member-values.js';
 import { parseKnownCountry, parseZone } from './places.js';
 import { AXES, type Axis, COUNTED_TEE_VENDOR, TEE_VENDORS, UNKNOWN } from './vocabulary.js';
 
@@ -18,8 +26,6 @@ const WEIGHT_MAX = 2 ** 40;
 
 /** The most zones one place can lie in. */
 const ZONES_MAX = 16;
-/** The public name of every grid outside the six NERC regions: a group, no zone. */
-const ZONE_GROUP = 'INTERNATIONAL';
 
 /** A bare vendor is the caller's word for verified evidence, so that evidence counts as complete. */
 const BOUND_FACTS_OF_BARE = 4;
@@ -52,16 +58,20 @@ export class CandidatePool {
   readonly profiles: readonly DeviceProfile[];
   /** @internal Positions of candidates of whose power region only the group is named, which is no zone. */
   readonly groupOnly: ReadonlySet<number>;
+  /** UTC milliseconds for which the candidates are judged: what had expired by then is unknown. */
+  readonly time: number;
   readonly #positions: ReadonlyMap<string, number>;
 
   private constructor(
     profiles: readonly DeviceProfile[],
     native: NativePool,
     groupOnly: ReadonlySet<number>,
+    time: number,
   ) {
     this.profiles = profiles;
     this.native = native;
     this.groupOnly = groupOnly;
+    this.time = time;
     this.#positions = new Map(profiles.map(({ deviceId }, at) => [deviceId, at]));
   }
 
@@ -78,7 +88,7 @@ export class CandidatePool {
     const { columns, groupOnly } = columnsOf(kept);
     const naming = (field: string): string => profileField(columns, field);
     const native = callNaming(naming, () => addon.NativePool.build(columns, now));
-    return new CandidatePool(kept, native, groupOnly);
+    return new CandidatePool(kept, native, groupOnly, now);
   }
 
   /** @internal The position of a device, or QRT_ERR_INPUT_INVALID naming `path`. */
@@ -98,6 +108,11 @@ export class CandidatePool {
   /** @internal */
   id(position: number): string {
     return this.profiles[position]?.deviceId ?? '';
+  }
+
+  /** @internal What a candidate has on the axes by which a person tells members apart. */
+  valuesAt(position: number): MemberValues {
+    return memberValues(this.profiles[position] as DeviceProfile, this.time);
   }
 
   /** @internal */

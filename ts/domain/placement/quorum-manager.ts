@@ -17,7 +17,13 @@ import { type DeviceProfile, isFact } from './facts.js';
 import { type QuorumRequirement, requirementOf } from './levels.js';
 import { CANDIDATES_MAX, INTERVAL_SECONDS_MAX, MONITOR_INTERVAL_SECONDS, QUORUM_SIZE_MAX } from './limits.js';
 import { CandidatePool } from './pool.js';
-import { certificateSentences, remedySentence, verdictSentence, violationSentence } from './sentences.js';
+import {
+  certificateSentences,
+  chosenSentence,
+  remedySentence,
+  verdictSentence,
+  violationSentence,
+} from './sentences.js';
 import { AXES, type Axis, type QuorumLevel } from './vocabulary.js';
 
 /** Profiles, or a pool made of them once: a pool that is asked again pays for its profiles only once. */
@@ -254,7 +260,16 @@ export class QuorumManager {
     const positions = pool.positions(members, 'members');
     const requirement = requirementOf(level);
     const verdicts = ask(() => pool.native.explain(requirement, positions));
+    const values = new Map(Array.from(positions, (at) => [at, pool.valuesAt(at)]));
+    const best = verdicts.every(({ kind }) => kind !== 'would_improve');
     return verdicts.map((verdict, at) => {
+      const own = values.get(at);
+      if (own) {
+        const others = [...values].filter(([other]) => other !== at).map(([, value]) => value);
+        const rivals = verdicts.filter(({ member }) => member === at);
+        const message = chosenSentence(own, others, rivals, best);
+        return { deviceId: pool.id(at), verdict: verdict.kind, message };
+      }
       const bound = { confidenceMin: requirement.confidenceMin, groupOnly: pool.groupOnly.has(at) };
       const message = verdictSentence(verdict, idOf(pool), bound);
       return { deviceId: pool.id(at), verdict: verdict.kind, message };

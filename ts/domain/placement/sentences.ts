@@ -12,7 +12,7 @@ import type {
   NativeVerdict,
   NativeViolation,
 } from '../../native.js';
-import type { Axis } from './vocabulary.js';
+import { axesAlone, type MemberValues } from './member-values.js';
 import { AXES } from './vocabulary.js';
 
 /** The id of a candidate by its index. */
@@ -268,15 +268,38 @@ export function verdictSentence(verdict: NativeVerdict, idOf: IdOf, context: Sen
   }
 }
 
-/** What a member brings: its values, and on which axes no other member has them. */
-export function memberSentence(
-  values: Readonly<Partial<Record<Axis, string>>>,
-  others: readonly Readonly<Partial<Record<Axis, string>>>[],
+/** What a member brings: its values, and on which axes it shares them with no other member. */
+export function memberSentence(own: MemberValues, others: readonly MemberValues[]): string {
+  const shown = Object.values(own).map((value) => value.shown);
+  return [shown.join(', '), ...aloneSentence(own, others)].filter((part) => part.length > 0).join('; ');
+}
+
+/** Why a member is one: what it has for itself, and how it compares with those that could take its place. */
+export function chosenSentence(
+  own: MemberValues,
+  others: readonly MemberValues[],
+  rivals: readonly NativeVerdict[],
+  best: boolean,
 ): string {
-  const known = Object.entries(values) as [Axis, string][];
-  const alone = known.filter(([axis, value]) => others.every((other) => other[axis] !== value));
-  const shown = known.map(([, value]) => value).join(', ');
-  if (others.length === 0) return shown;
-  if (alone.length === 0) return `${shown}; the heaviest that fits`;
-  return `${shown}; alone in its ${list(alone.map(([axis]) => axisWord(axis)))}`;
+  const parts = [...aloneSentence(own, others), ...rivalSentence(rivals, best)];
+  return parts.join('; ') || 'chosen';
+}
+
+/**
+ * Rivals name the member as the lightest whose place they could take. Only where no swap makes the members
+ * heavier is it sure that none of those that name another member is heavier than this one.
+ */
+function rivalSentence(rivals: readonly NativeVerdict[], best: boolean): string[] {
+  if (rivals.length === 0) return [];
+  const heavier = rivals.filter(({ kind }) => kind === 'would_improve').length;
+  const equal = rivals.filter(({ kind, by }) => kind === 'outweighed' && by === 0).length;
+  const fit = `${rivals.length} ${rivals.length === 1 ? 'other fits' : 'others fit'}`;
+  if (!best) return [`${fit} in its place${heavier > 0 ? `, ${heavier} heavier` : ''}`];
+  const tied = equal > 0 ? `, ${equal} as heavy with a later id` : '';
+  return [`none heavier fits in its place (${fit}${tied})`];
+}
+
+function aloneSentence(own: MemberValues, others: readonly MemberValues[]): string[] {
+  const alone = others.length === 0 ? [] : axesAlone(own, others);
+  return alone.length === 0 ? [] : [`alone in its ${list(alone.map((axis) => axisWord(axis)))}`];
 }
