@@ -41,6 +41,7 @@ const INTERNAL = [
   'placement.CandidatePool#positions',
   'placement.CandidatePool#id',
   'placement.CandidatePool#ids',
+  'placement.CandidatePool#valuesAt',
 ];
 /** What refuses cannot be refused. */
 const REFUSAL = ['new house.QuorateError', 'house.QuorateError#toJSON'];

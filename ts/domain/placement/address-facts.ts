@@ -8,6 +8,7 @@ import type { NetworkInfo } from './devices.js';
 import type { Fact, PowerRegionFact, PowerZoneShare } from './facts.js';
 import {
   ADDRESS_FACT_TTL_MS,
+  ANSWERS_MAX,
   COUNTRY_CONFIDENCE,
   DISAGREEMENT_PERCENT,
   NETWORK_CONFIDENCE,
@@ -60,7 +61,7 @@ export function factsOfSpecialAddress(kind: string, indexed: boolean): AddressFa
       ? 'no address index is loaded: await prepare(), or run quorate ipdata build'
       : `the address is ${kind.toLowerCase().replaceAll('_', ' ')}, so no database knows its network or place`;
   const unknown = { value: null, source: why, confidence: 0, expires: null };
-  return frozen({
+  return {
     kind,
     asn: unknown,
     asnNameOnly: false,
@@ -68,21 +69,26 @@ export function factsOfSpecialAddress(kind: string, indexed: boolean): AddressFa
     operator: unknown,
     cloud: unknown,
     countryCode: unknown,
-    powerRegion: { ...unknown, zones: [] },
+    powerRegion: { ...unknown, zones: NO_ZONES },
     kernel: NO_KERNEL,
-    notes: [why],
-  });
+    notes: Object.freeze([why]),
+  };
 }
 
 const NO_KERNEL: Fact<string> = { value: null, source: 'not stated', confidence: 0, expires: null };
+const NO_ZONES: readonly PowerZoneShare[] = Object.freeze([]);
+const NO_NOTES: readonly string[] = Object.freeze([]);
 
 /**
  * The facts as of a call: what an address tells expires a while after the call, not after the look-up that
- * its answer was remembered from. Each call has facts of its own.
+ * its answer was remembered from. Each call has facts of its own, so that nobody changes what is remembered;
+ * the lists in them are shared and frozen.
  */
 export function stamped(facts: AddressFacts, now: number): AddressFacts {
   const expires = now + ADDRESS_FACT_TTL_MS;
-  const stamp = <T>(fact: Fact<T>): Fact<T> => (fact.value === null ? fact : { ...fact, expires });
+  const stamp = <T>(fact: Fact<T>): Fact<T> => {
+    return fact.value === null ? { ...fact } : { ...fact, expires };
+  };
   const { powerRegion } = facts;
   return {
     ...facts,
@@ -90,22 +96,9 @@ export function stamped(facts: AddressFacts, now: number): AddressFacts {
     operator: stamp(facts.operator),
     cloud: stamp(facts.cloud),
     countryCode: stamp(facts.countryCode),
-    powerRegion: powerRegion.zones.length === 0 ? powerRegion : { ...powerRegion, expires },
+    powerRegion: powerRegion.zones.length === 0 ? { ...powerRegion } : { ...powerRegion, expires },
+    kernel: { ...facts.kernel },
   };
-}
-
-/** Facts are remembered and handed out many times, so nobody may change them. */
-function frozen(facts: AddressFacts): AddressFacts {
-  for (const fact of [facts.asn, facts.operator, facts.cloud, facts.countryCode, facts.powerRegion]) {
-    fact.alternatives?.forEach(Object.freeze);
-    Object.freeze(fact.alternatives);
-    Object.freeze(fact);
-  }
-  facts.powerRegion.zones.forEach(Object.freeze);
-  Object.freeze(facts.powerRegion.zones);
-  Object.freeze(facts.kernel);
-  Object.freeze(facts.notes);
-  return Object.freeze(facts);
 }
 
 /** One source's word on an axis. */
@@ -114,45 +107,71 @@ interface Word<T> {
   readonly source: number;
 }
 
-/** Weighs what the sources of the index say of a public address; `stamped` says when that expires. */
-export function factsFromIndex(index: AddressIndex, answer: AddressAnswer, now: number): AddressFacts {
-  const words = new SourceWords(index, now);
-  const { networks } = answer;
-  const unrouted = networks.length === 0 && index.sources.some(({ kind }) => kind === 'network');
-  const places = unrouted ? [] : answer.places;
-  const [first] = networks;
-  const sayOf = (of: (entry: NetworkEntry) => string | null): Word<string>[] =>
-    networks
-      // Who agrees on the network agrees on who runs it: databases only spell its name differently.
-      .filter((network) => network === first || network.entry.asn !== first?.entry.asn)
-      .map(({ source, entry }) => ({ source, value: of(entry) }));
-  const asns = networks.map(({ source, entry }) => ({ source, value: entry.asn }));
-  const countries = places.map(({ source, entry }) => ({ source, value: entry.country }));
-  const asn = words.weigh(asns, NETWORK_CONFIDENCE);
-  const countryCode = words.weigh(countries, COUNTRY_CONFIDENCE, unrouted ? UNROUTED : NO_SOURCE);
-  const notes = [
-    ...(unrouted ? [UNROUTED] : []),
-    ...disagreements('ASN', asn),
-    ...disagreements('country', countryCode),
-  ];
-  return frozen({
-    kind: answer.kind,
-    asn,
-    asnNameOnly: false,
-    unrouted,
-    operator: words.weigh(
-      sayOf((entry) => entry.operator),
-      NETWORK_CONFIDENCE,
-    ),
-    cloud: words.weigh(
-      sayOf((entry) => entry.cloud),
-      NETWORK_CONFIDENCE,
-    ),
-    countryCode,
-    powerRegion: words.region(places, countryCode, notes),
-    kernel: NO_KERNEL,
-    notes,
-  });
+/**
+ * Weighs what the sources of an index say, for one day: data ages by the day, so that an answer is weighed
+ * once, however many addresses share it. `stamped` says when that expires.
+ */
+export class AddressWeigher {
+  readonly #words: SourceWords;
+  readonly #facts = new Map<AddressAnswer, AddressFacts>();
+  readonly #hasNetworks: boolean;
+
+  /** `now` in UTC milliseconds. */
+  constructor(index: AddressIndex, now: number) {
+    this.#words = new SourceWords(index, now);
+    this.#hasNetworks = index.sources.some(({ kind }) => kind === 'network');
+  }
+
+  /** The facts of a public address, by its answer; equal for the same answer. */
+  facts(answer: AddressAnswer): AddressFacts {
+    let facts = this.#facts.get(answer);
+    if (!facts) {
+      facts = this.#weigh(answer);
+      if (this.#facts.size >= ANSWERS_MAX) this.#facts.clear();
+      this.#facts.set(answer, facts);
+    }
+    return facts;
+  }
+
+  #weigh(answer: AddressAnswer): AddressFacts {
+    const words = this.#words;
+    const { networks } = answer;
+    const unrouted = networks.length === 0 && this.#hasNetworks;
+    const places = unrouted ? [] : answer.places;
+    const [first] = networks;
+    const sayOf = (of: (entry: NetworkEntry) => string | null): Word<string>[] =>
+      networks
+        // Who agrees on the network agrees on who runs it: databases only spell its name differently.
+        .filter((network) => network === first || network.entry.asn !== first?.entry.asn)
+        .map(({ source, entry }) => ({ source, value: of(entry) }));
+    const asns = networks.map(({ source, entry }) => ({ source, value: entry.asn }));
+    const countries = places.map(({ source, entry }) => ({ source, value: entry.country }));
+    const asn = words.weigh(asns, NETWORK_CONFIDENCE);
+    const countryCode = words.weigh(countries, COUNTRY_CONFIDENCE, unrouted ? UNROUTED : NO_SOURCE);
+    const notes = [
+      ...(unrouted ? [UNROUTED] : []),
+      ...disagreements('ASN', asn),
+      ...disagreements('country', countryCode),
+    ];
+    return {
+      kind: answer.kind,
+      asn,
+      asnNameOnly: false,
+      unrouted,
+      operator: words.weigh(
+        sayOf((entry) => entry.operator),
+        NETWORK_CONFIDENCE,
+      ),
+      cloud: words.weigh(
+        sayOf((entry) => entry.cloud),
+        NETWORK_CONFIDENCE,
+      ),
+      countryCode,
+      powerRegion: words.region(places, countryCode, notes),
+      kernel: NO_KERNEL,
+      notes: notes.length === 0 ? NO_NOTES : Object.freeze(notes),
+    };
+  }
 }
 
 function disagreements(axis: string, fact: Fact<unknown>): string[] {
@@ -163,22 +182,23 @@ function disagreements(axis: string, fact: Fact<unknown>): string[] {
 
 /** The sources of an index as witnesses: named with their date, weighed by their age. */
 class SourceWords {
-  readonly #index: AddressIndex;
+  readonly #sources: readonly { readonly name: string; readonly dateMs: number | null }[];
   readonly #now: number;
 
-  constructor(index: AddressIndex, now: number) {
-    this.#index = index;
+  constructor({ sources }: AddressIndex, now: number) {
     this.#now = now;
+    this.#sources = sources.map(({ name, dateMs }) => {
+      const of = dateMs === null ? 'of unknown date' : `of ${new Date(dateMs).toISOString().slice(0, 10)}`;
+      return { name: `${name} ${of}`, dateMs };
+    });
   }
 
   #date(source: number): number | null {
-    return this.#index.sources[source]?.dateMs ?? null;
+    return this.#sources[source]?.dateMs ?? null;
   }
 
   #name(source: number): string {
-    const dateMs = this.#date(source);
-    const of = dateMs === null ? 'of unknown date' : `of ${new Date(dateMs).toISOString().slice(0, 10)}`;
-    return `${this.#index.sources[source]?.name} ${of}`;
+    return this.#sources[source]?.name ?? '';
   }
 
   /** The first word counts; where another one differs it counts half, and the others stand beside it. */
@@ -192,7 +212,7 @@ class SourceWords {
     const aged = agedConfidence(base, this.#date(first.source), this.#now);
     const confidence = alternatives.length > 0 ? disputed(aged) : aged;
     const fact = { value: first.value, source, confidence, expires: null };
-    return alternatives.length > 0 ? { ...fact, alternatives } : fact;
+    return alternatives.length > 0 ? { ...fact, alternatives: frozenList(alternatives) } : fact;
   }
 
   /**
@@ -201,7 +221,7 @@ class SourceWords {
    */
   region(places: AddressAnswer['places'], country: Fact<string>, notes: string[]): PowerRegionFact {
     const [first, ...others] = places;
-    const unknown = { value: null, source: country.source, confidence: 0, expires: null, zones: [] };
+    const unknown = { value: null, source: country.source, confidence: 0, expires: null, zones: NO_ZONES };
     if (!first || first.entry.zones.length === 0) return unknown;
     const { zones, accuracy } = first.entry;
     const source = this.#name(first.source);
@@ -219,8 +239,13 @@ class SourceWords {
     const alternatives = apart.map((other) => {
       return { value: groupOf(other.entry.zones), source: this.#name(other.source) };
     });
-    return alternatives.length > 0 ? { ...fact, alternatives } : fact;
+    return alternatives.length > 0 ? { ...fact, alternatives: frozenList(alternatives) } : fact;
   }
+}
+
+/** What calls share, so nobody may change it. */
+function frozenList<T extends object>(list: readonly T[]): readonly T[] {
+  return Object.freeze(list.map((item) => Object.freeze(item)));
 }
 
 function disputed(confidence: number): number {
@@ -236,6 +261,8 @@ function zoneNames(zones: readonly PowerZoneShare[]): string {
 }
 
 function largestOf(zones: readonly PowerZoneShare[]): PowerZoneShare | undefined {
+  const [first] = zones;
+  if (zones.length < 2) return first;
   return [...zones].sort((a, b) => b.sharePpm - a.sharePpm || (a.zone < b.zone ? -1 : 1))[0];
 }
 
@@ -263,7 +290,16 @@ function sharedRegion(
 /** The public region of the largest share. */
 function groupOf(zones: readonly PowerZoneShare[]): PowerRegion | null {
   const largest = largestOf(zones);
-  return largest ? (addon.powerRegionOfZone(largest.zone) as PowerRegion) : null;
+  return largest ? regionOfZone(largest.zone) : null;
+}
+
+/** Zones of the tables by their region, as the core says it; there are some dozens. */
+const REGIONS: ReadonlyMap<string, PowerRegion> = new Map(
+  addon.powerZoneNames().map((zone) => [zone, addon.powerRegionOfZone(zone) as PowerRegion]),
+);
+
+function regionOfZone(zone: string): PowerRegion {
+  return REGIONS.get(zone) ?? (addon.powerRegionOfZone(zone) as PowerRegion);
 }
 
 /**
@@ -283,12 +319,12 @@ export function factsFromService(facts: AddressFacts, answer: unknown, source: s
   const named = organisation === null ? null : addon.operatorNamed(organisation);
   // What a database says of the place is nearer than the country, even where it leaves the region open.
   const place = countryCode === null ? null : addon.powerZones(countryCode, subdivision);
-  const zones = place?.zones ?? [];
+  const zones = frozenList(place?.zones ?? []);
   const region = facts.powerRegion.zones.length === 0 && zones.length > 0;
-  return frozen({
+  return {
     ...facts,
     unrouted,
-    notes: unrouted ? facts.notes : facts.notes.filter((note) => note !== UNROUTED),
+    notes: unrouted ? facts.notes : Object.freeze(facts.notes.filter((note) => note !== UNROUTED)),
     asn: fact(facts.asn, asn),
     operator: fact(facts.operator, network?.operator ?? named),
     cloud: fact(facts.cloud, network?.cloud ?? null),
@@ -296,7 +332,7 @@ export function factsFromService(facts: AddressFacts, answer: unknown, source: s
     powerRegion: region
       ? { source, expires: null, zones, ...sharedRegion(zones, SERVICE_CONFIDENCE) }
       : facts.powerRegion,
-  });
+  };
 }
 
 /**

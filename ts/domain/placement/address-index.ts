@@ -12,7 +12,7 @@ import { INPUT_INVALID, QuorateError } from '../../errors.js';
 import { addon, call, type NativeAddressIndex, type RunOptions, run, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import type { PowerZoneShare } from './facts.js';
-import { ADDRESS_INDEX_KEPT_MS } from './limits.js';
+import { ADDRESS_INDEX_KEPT_MS, ANSWERS_MAX } from './limits.js';
 
 /** Formats an address source may have; `mmdb` covers MaxMind, DB-IP and IPinfo files. */
 export const ADDRESS_FORMATS = ['asn-csv', 'iptoasn-tsv', 'routeviews', 'place-csv', 'mmdb'] as const;
@@ -89,7 +89,7 @@ export class AddressIndex {
   readonly #networks = new Map<number, NetworkEntry>();
   readonly #places = new Map<number, PlaceEntry>();
   /** Answers by the entries they are made of: most addresses share theirs with many others. */
-  readonly #answers = new Map<string, AddressAnswer>();
+  readonly #answers = new Map<number | string, AddressAnswer>();
   readonly sources: readonly {
     readonly name: string;
     readonly kind: string;
@@ -120,7 +120,7 @@ export class AddressIndex {
     parse.text(address, 'address');
     const answer = this.#answer;
     call(() => this.#native.lookup(address, answer));
-    const key = answer.join();
+    const key = keyOf(answer);
     let found = this.#answers.get(key);
     if (!found) {
       found = this.#resolve(answer);
@@ -174,10 +174,19 @@ function missing(entry: number): never {
   );
 }
 
-/** Different answers an index remembers. */
-const ANSWERS_MAX = 200_000;
-
 const ADDRESS_KINDS: readonly string[] = addon.addressKinds();
+const PUBLIC = ADDRESS_KINDS.indexOf('PUBLIC');
+const PAIRED_ENTRIES_MAX = 2 ** 26;
+
+/**
+ * What tells answers apart: for a public address and up to two sources one number, which is looked up several
+ * times faster than a text.
+ */
+function keyOf(answer: Uint32Array): number | string {
+  const [first, second] = [answer[1] ?? 0, answer[2] ?? 0];
+  const paired = answer.length <= 3 && first < PAIRED_ENTRIES_MAX && second < PAIRED_ENTRIES_MAX;
+  return paired && answer[0] === PUBLIC ? first * PAIRED_ENTRIES_MAX + second : answer.join();
+}
 
 /**
  * The kind of an address without any database. Throws QRT_ERR_IPDATA_ADDRESS where the text is no address.

@@ -69,6 +69,8 @@ export const ADDRESS_INDEX_KEPT_MS = 30 * DAY_MS;
 /** What was looked up is remembered this long, and this many are remembered. */
 export const CLASSIFICATION_TTL_MS = DAY_MS;
 export const CLASSIFICATION_CACHE_MAX = 100_000;
+/** Different answers that an index remembers, and what they are worth. */
+export const ANSWERS_MAX = 200_000;
 /** Devices classified before other work gets a turn. */
 export const CLASSIFY_SLICE = 500;
 
