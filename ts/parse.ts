@@ -13,6 +13,13 @@ export function invalid(path: string, expected: string, value: unknown): Quorate
   });
 }
 
+/** What a check of one record refused, named by where the record stands. Its message begins with its field. */
+export function below(path: string, refused: unknown): unknown {
+  if (!(refused instanceof QuorateError) || refused.details.field === null) return refused;
+  const { code, message, details, retryable } = refused;
+  return new QuorateError(code, `${path}.${message}`, { field: `${path}.${details.field}`, retryable });
+}
+
 /** A short, safe picture of a value for a message. */
 function describe(value: unknown): string {
   if (value === null) return 'null';

@@ -3,21 +3,15 @@ import { addon, type NativePool, type NativePoolColumns } from '../../native.js'
 import * as parse from '../../parse.js';
 import { callNaming, profileField } from './core-fields.js';
 import { parseConfidence } from './devices.js';
-import {
-  type DeviceProfile,
-  type Fact,
-  isFact,
-  type PowerZoneShare,
-  PROFILE_FIELDS,
-  ZONE_GROUP,
-} from './facts.js';
+import { type DeviceProfile, type Fact, isFact, PROFILE_FIELDS, ZONE_GROUP } from './facts.js';
 import { CANDIDATES_MAX } from './limits.js';
 import { type MemberValues, memberValues } from './member-values.js';
 import { parseKnownCountry, parseZone } from './places.js';
-import { AXES, type Axis, COUNTED_TEE_VENDOR, TEE_VENDORS, UNKNOWN } from './vocabulary.js';
+import { AXES, COUNTED_TEE_VENDOR, TEE_VENDORS, UNKNOWN } from './vocabulary.js';
 
 const AXIS_COUNT = AXES.length;
 const POWER_REGION = AXES.indexOf('power_region');
+const TEE_VENDOR = AXES.indexOf('tee_vendor');
 const ASN_MAX = 4_294_967_295;
 const PPM = 1_000_000;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -30,18 +24,30 @@ const ZONES_MAX = 16;
 /** A bare vendor is the caller's word for verified evidence, so that evidence counts as complete. */
 const BOUND_FACTS_OF_BARE = 4;
 
-/** The name of an axis value to its id; id 0 is UNKNOWN. */
+/** Checks a value, and gives the name it counts as. */
+type Check = (value: unknown, path: string) => string;
+
+/** Values to ids; id 0 is UNKNOWN. Most candidates share their values, so each is checked once. */
 class Dictionary {
   readonly names: string[] = [UNKNOWN];
-  readonly #ids = new Map<string, number>([[UNKNOWN, 0]]);
+  readonly #byName = new Map<string, number>([[UNKNOWN, 0]]);
+  readonly #byValue = new Map<unknown, number>();
 
-  id(name: string | null): number {
-    if (name === null) return 0;
-    let id = this.#ids.get(name);
+  id(value: unknown, path: string, check: Check): number {
+    let id = this.#byValue.get(value);
+    if (id === undefined) {
+      id = this.#idOfName(check(value, path));
+      this.#byValue.set(value, id);
+    }
+    return id;
+  }
+
+  #idOfName(name: string): number {
+    let id = this.#byName.get(name);
     if (id === undefined) {
       id = this.names.length;
       this.names.push(name);
-      this.#ids.set(name, id);
+      this.#byName.set(name, id);
     }
     return id;
   }
@@ -82,9 +88,7 @@ export class CandidatePool {
     parse.list(profiles, 'profiles', CANDIDATES_MAX);
     parse.integer(now, 'now', 0, Number.MAX_SAFE_INTEGER);
     // What the caller does to its own array or profiles afterwards must not change an answer.
-    const kept = Object.freeze(
-      Array.from(profiles, (profile, at) => ({ ...parse.record(profile, `profiles[${at}]`) })),
-    ) as unknown as readonly DeviceProfile[];
+    const kept = Object.freeze(Array.from(profiles, copyOf));
     const { columns, groupOnly } = columnsOf(kept);
     const naming = (field: string): string => profileField(columns, field);
     const native = callNaming(naming, () => addon.NativePool.build(columns, now));
@@ -121,16 +125,61 @@ export class CandidatePool {
   }
 }
 
+function copyOf(profile: unknown, at: number): DeviceProfile {
+  if (typeof profile !== 'object' || profile === null || Array.isArray(profile))
+    throw parse.invalid(`profiles[${at}]`, 'an object', profile);
+  return { ...(profile as DeviceProfile) };
+}
+
 function columnsOf(profiles: readonly DeviceProfile[]): {
   columns: NativePoolColumns;
   groupOnly: ReadonlySet<number>;
 } {
   const builder = new ColumnBuilder(profiles.length);
   profiles.forEach((profile, at) => {
-    builder.add(at, profile, `profiles[${at}]`);
+    try {
+      builder.add(at, profile);
+    } catch (error) {
+      // Only what is refused has to say where it stands: the names of all other fields would be made in vain.
+      throw parse.below(`profiles[${at}]`, error);
+    }
   });
   return { columns: builder.columns(), groupOnly: builder.groupOnly };
 }
+
+/** How the values of an axis are read from a profile. */
+interface AxisReader {
+  readonly axis: number;
+  readonly field: keyof DeviceProfile;
+  /** What the parts of a fact are called. */
+  readonly value: string;
+  readonly confidence: string;
+  readonly expires: string;
+  readonly check: Check;
+}
+
+const READERS: readonly AxisReader[] = (
+  [
+    ['asn', parseAsn],
+    ['operator', parse.text],
+    ['cloud', parse.text],
+    ['country', parseKnownCountry],
+    ['tee_vendor', parseVendor],
+    ['tcb', parse.text],
+    ['kernel', parse.text],
+    ['power_region', parseZone],
+  ] as const
+).map(([name, check]) => {
+  const field = PROFILE_FIELDS[name];
+  const parts = {
+    value: `${field}.value`,
+    confidence: `${field}.confidence`,
+    expires: `${field}.expires`,
+  };
+  return { axis: AXES.indexOf(name), field, ...parts, check };
+});
+const STATED = READERS.filter(({ axis }) => axis !== POWER_REGION);
+const REGION = READERS.find(({ axis }) => axis === POWER_REGION) as AxisReader;
 
 class ColumnBuilder {
   readonly #dictionaries = AXES.map(() => new Dictionary());
@@ -152,7 +201,6 @@ class ColumnBuilder {
   readonly #expires: Float64Array;
   /** 1: no fact at all, so the one confidence of the profile is what it is judged by. */
   readonly #bare: Uint8Array;
-  readonly #checkedZones = new Set<string>();
   readonly groupOnly = new Set<number>();
 
   constructor(count: number) {
@@ -169,22 +217,16 @@ class ColumnBuilder {
     this.#expires = new Float64Array(count * AXIS_COUNT).fill(NEVER);
   }
 
-  add(at: number, profile: DeviceProfile, path: string): void {
-    this.#deviceIds.push(parse.text(profile.deviceId, `${path}.deviceId`));
-    const confidence = parseConfidence(profile.confidence, `${path}.confidence`);
+  /** Takes a profile in; what it refuses is named as a field of the profile. */
+  add(at: number, profile: DeviceProfile): void {
+    this.#deviceIds.push(parse.text(profile.deviceId, 'deviceId'));
+    const confidence = parseConfidence(profile.confidence, 'confidence');
     this.#confidence[at] = confidence;
-    this.#weight[at] = parse.optional(profile.weight, confidence, (weight) =>
-      parse.integer(weight, `${path}.weight`, 0, WEIGHT_MAX),
-    );
-    this.#stated(at, 'asn', profile.asn, confidence, path, parseAsn);
-    this.#stated(at, 'operator', profile.operator, confidence, path, parse.text);
-    this.#stated(at, 'cloud', profile.cloud, confidence, path, parse.text);
-    this.#stated(at, 'country', profile.countryCode, confidence, path, parseKnownCountry);
-    this.#stated(at, 'tee_vendor', profile.teeVendor, confidence, path, parseVendor);
-    this.#stated(at, 'tcb', profile.tcb, confidence, path, parse.text);
-    this.#stated(at, 'kernel', profile.kernel, confidence, path, parse.text);
-    this.#regions(at, profile.powerRegion, confidence, path);
-    this.#evidence(at, profile, path);
+    const { weight } = profile;
+    this.#weight[at] = isAbsent(weight) ? confidence : parse.integer(weight, 'weight', 0, WEIGHT_MAX);
+    for (const reader of STATED) this.#stated(at, reader, profile[reader.field], confidence);
+    this.#regions(at, profile.powerRegion, confidence);
+    this.#evidence(at, profile);
   }
 
   columns(): NativePoolColumns {
@@ -210,83 +252,71 @@ class ColumnBuilder {
   }
 
   /** One axis: a bare value, or a fact with its own confidence and expiry. */
-  #stated(
-    at: number,
-    axis: Axis,
-    stated: unknown,
-    confidence: number,
-    path: string,
-    check: (value: unknown, path: string) => string,
-  ): void {
-    const index = AXES.indexOf(axis);
-    const field = `${path}.${PROFILE_FIELDS[axis]}`;
-    const fact = isFact<unknown>(stated) ? this.#fact(at, index, stated, field) : null;
+  #stated(at: number, reader: AxisReader, stated: unknown, confidence: number): void {
+    const fact = isFact<unknown>(stated) ? this.#fact(at, reader, stated) : null;
     const value = fact ? fact.value : stated;
-    const known = parse.optional(value, null, (given) => check(given, fact ? `${field}.value` : field));
-    const column = this.#values[index];
-    if (column) column[at] = this.#dictionaries[index]?.id(known) ?? 0;
-    if (!fact) this.#axisConfidence[at * AXIS_COUNT + index] = confidence;
+    const column = this.#values[reader.axis] as Uint32Array;
+    if (!isAbsent(value)) column[at] = this.#idOf(reader, value, fact ? reader.value : reader.field);
+    if (!fact) this.#axisConfidence[at * AXIS_COUNT + reader.axis] = confidence;
   }
 
-  #fact<T>(at: number, axis: number, fact: Fact<T>, path: string): Fact<T> {
+  #idOf({ axis, check }: AxisReader, value: unknown, path: string): number {
+    return (this.#dictionaries[axis] as Dictionary).id(value, path, check);
+  }
+
+  #fact<T>(at: number, { axis, ...named }: AxisReader, fact: Fact<T>): Fact<T> {
     const position = at * AXIS_COUNT + axis;
-    this.#axisConfidence[position] = parseConfidence(fact.confidence, `${path}.confidence`);
-    if (fact.expires !== null && fact.expires !== undefined) {
-      this.#expires[position] = parse.integer(fact.expires, `${path}.expires`, 0, Number.MAX_SAFE_INTEGER);
-    }
+    this.#axisConfidence[position] = parseConfidence(fact.confidence, named.confidence);
+    if (!isAbsent(fact.expires))
+      this.#expires[position] = parse.integer(fact.expires, named.expires, 0, Number.MAX_SAFE_INTEGER);
     this.#bare[at] = 0;
     return fact;
   }
 
-  #regions(at: number, stated: unknown, confidence: number, path: string): void {
-    const field = `${path}.powerRegion`;
-    const fact = isFact<string>(stated) ? this.#fact(at, POWER_REGION, stated, field) : null;
-    const stands = zonesOf(fact ?? stated, field, (zone, of) => this.#zone(zone, of));
+  #regions(at: number, stated: unknown, confidence: number): void {
+    const fact = isFact<string>(stated) ? this.#fact(at, REGION, stated) : null;
+    const stands = zonesOf(fact ?? stated, REGION.field);
     // A group or an unknown part could be any zone, so that the machine could share one with every other.
     const vague = stands.some(({ zone }) => zone === UNKNOWN || zone === ZONE_GROUP);
     if (stands.some(({ zone }) => zone === ZONE_GROUP)) this.groupOnly.add(at);
-    const zones = vague ? [] : stands;
-    checkShares(zones, field);
-    for (const { zone, sharePpm } of zones) {
-      this.#regionIds.push(this.#dictionaries[POWER_REGION]?.id(zone) ?? 0);
-      this.#regionShares.push(sharePpm);
+    for (const { zone, path, sharePpm } of stands) {
+      if (vague) parseZone(zone, path);
+      else {
+        this.#regionIds.push(this.#idOf(REGION, zone, path));
+        this.#regionShares.push(sharePpm);
+      }
     }
+    if (!vague) checkShares(stands, REGION.field);
     this.#regionOffsets[at + 1] = this.#regionIds.length;
     if (!fact) this.#axisConfidence[at * AXIS_COUNT + POWER_REGION] = confidence;
-  }
-
-  /** Each name is looked up once. */
-  #zone(value: unknown, path: string): string {
-    if (typeof value === 'string' && this.#checkedZones.has(value)) return value;
-    const zone = parseZone(value, path);
-    this.#checkedZones.add(zone);
-    return zone;
   }
 
   /**
    * A bare vendor is the caller's word for verified evidence; the classifier says itself what was verified.
    */
-  #evidence(at: number, profile: DeviceProfile, path: string): void {
-    const vendorKnown = (this.#values[AXES.indexOf('tee_vendor')]?.[at] ?? 0) !== 0;
-    const bare = !isFact(profile.teeVendor);
-    const fresh = parse.optional(profile.evidenceFresh, vendorKnown, (given) =>
-      parse.flag(given, `${path}.evidenceFresh`),
-    );
+  #evidence(at: number, { asn, teeVendor, evidenceFresh, boundFacts, machineIdentity }: DeviceProfile): void {
+    const vendorKnown = (this.#values[TEE_VENDOR]?.[at] ?? 0) !== 0;
+    const bare = !isFact(teeVendor);
+    const fresh = isAbsent(evidenceFresh) ? vendorKnown : parse.flag(evidenceFresh, 'evidenceFresh');
     this.#attested[at] = Number(bare || vendorKnown);
     this.#evidenceFresh[at] = Number(fresh);
-    this.#boundFacts[at] = parse.optional(profile.boundFacts, bare ? BOUND_FACTS_OF_BARE : 0, (count) =>
-      parse.integer(count, `${path}.boundFacts`, 0, 1000),
-    );
-    const machine = parse.optional(profile.machineIdentity, null, (identity) =>
-      parse.text(identity, `${path}.machineIdentity`, 1024),
-    );
-    if (machine !== null) {
+    const fallback = bare ? BOUND_FACTS_OF_BARE : 0;
+    this.#boundFacts[at] = isAbsent(boundFacts) ? fallback : parse.integer(boundFacts, 'boundFacts', 0, 1000);
+    if (!isAbsent(machineIdentity)) {
       if (this.#machines.length === 0) this.#machines = new Uint32Array(this.#confidence.length);
-      this.#machines[at] = this.#machineNumbers.id(machine);
+      this.#machines[at] = this.#machineNumbers.id(machineIdentity, 'machineIdentity', parseIdentity);
     }
-    const { asn } = profile;
     this.#asnNameOnly[at] = Number(isFact(asn) && asn.value === null && asn.confidence > 0);
   }
+}
+
+/** Undefined and null both mean that nothing is stated. */
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+function parseIdentity(value: unknown, path: string): string {
+  return parse.text(value, path, 1024);
 }
 
 function parseAsn(value: unknown, path: string): string {
@@ -297,30 +327,32 @@ function parseVendor(value: unknown, path: string): string {
   return COUNTED_TEE_VENDOR[parse.oneOf(value, path, TEE_VENDORS)];
 }
 
+/** A zone as it is stated, and where it stands. */
+interface StatedZone {
+  readonly zone: unknown;
+  readonly path: string;
+  readonly sharePpm: number;
+}
+
 /** A zone alone, a list of shares, or a fact whose zones are the finer truth below its public region name. */
-function zonesOf(
-  stated: unknown,
-  path: string,
-  parseName: (value: unknown, path: string) => string,
-): PowerZoneShare[] {
-  if (stated === null || stated === undefined) return [];
-  if (typeof stated === 'string') return [{ zone: parseName(stated, path), sharePpm: PPM }];
+function zonesOf(stated: unknown, path: string): StatedZone[] {
+  if (isAbsent(stated)) return [];
+  if (typeof stated === 'string') return [{ zone: stated, path, sharePpm: PPM }];
   if (!Array.isArray(stated)) {
     const fact = parse.record(stated, path);
     return 'zones' in fact
-      ? zonesOf(fact['zones'], `${path}.zones`, parseName)
-      : zonesOf(fact['value'], `${path}.value`, parseName);
+      ? zonesOf(fact['zones'], `${path}.zones`)
+      : zonesOf(fact['value'], `${path}.value`);
   }
   return parse.list(stated, path, ZONES_MAX).map((share: unknown, at) => {
     const record = parse.record(share, `${path}[${at}]`);
-    return {
-      zone: parseName(record['zone'], `${path}[${at}].zone`),
-      sharePpm: parse.integer(record['sharePpm'], `${path}[${at}].sharePpm`, 1, PPM),
-    };
+    const sharePpm = parse.integer(record['sharePpm'], `${path}[${at}].sharePpm`, 1, PPM);
+    return { zone: record['zone'], path: `${path}[${at}].zone`, sharePpm };
   });
 }
 
-function checkShares(zones: readonly PowerZoneShare[], path: string): void {
+function checkShares(zones: readonly StatedZone[], path: string): void {
+  if (zones.length < 2) return;
   const sum = zones.reduce((total, { sharePpm }) => total + sharePpm, 0);
   if (sum > PPM) throw parse.invalid(path, `shares that sum to at most ${PPM}`, sum);
   const names = zones.map(({ zone }) => zone);
