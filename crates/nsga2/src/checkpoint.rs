@@ -1,8 +1,8 @@
 //! A run as bytes, to be continued later or elsewhere.
 //!
 //! Layout, little-endian: magic `QNSGA2` with a zero byte, and version (8 bytes); seed, population,
-//! variables, objectives (u64 each); constraint handling, gene width (u8 each); finished generations (u32);
-//! epsilon level of generation 0 (f64); stagnation watch: whether it has started (u8), best hypervolume
+//! variables, objectives, fingerprint of the problem (u64 each); constraint handling, gene width (u8 each);
+//! finished generations (u32); epsilon level of generation 0 (f64); stagnation watch: whether it has started (u8), best hypervolume
 //! (f64), reference point (objectives x f64); then per individual its genes, objectives, violation (f64),
 //! rank (u32) and crowding (f64); last a 64-bit FNV-1a checksum of all that precedes. All sizes follow from
 //! the settings and the problem, so nothing is allocated on the word of the bytes.
@@ -45,7 +45,7 @@ macro_rules! stored_gene {
 stored_gene!(f64, i64, u64, i32, u32, i16, u16, i8, u8);
 
 const MAGIC: &[u8; 7] = b"QNSGA2\0";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const CHECKSUM_BYTES: usize = 8;
 
 impl<P: Problem> Engine<P>
@@ -68,6 +68,7 @@ where
         for value in header(settings, shape) {
             bytes.extend_from_slice(&value.to_le_bytes());
         }
+        bytes.extend_from_slice(&self.problem().fingerprint().to_le_bytes());
         bytes.push(constraint_byte(settings.constraints));
         bytes.push(P::Gene::BYTES as u8);
         bytes.extend_from_slice(&progress.bred.to_le_bytes());
@@ -102,7 +103,8 @@ where
     ///
     /// # Errors
     /// [`Error::CheckpointCorrupt`] for bytes that no run wrote, [`Error::CheckpointMismatch`] for those of a
-    /// run with other settings or another shape, [`Error::Settings`] as [`Engine::new`].
+    /// run with other settings, another shape or another [`Problem::fingerprint`], [`Error::Settings`] as
+    /// [`Engine::new`].
     pub fn resume(problem: P, settings: Settings, bytes: &[u8]) -> Result<Self, Error> {
         let mut engine = Self::new(problem, settings)?;
         let shape = engine.shape();
@@ -126,6 +128,9 @@ where
             if found != expected {
                 return Err(Error::mismatch(format!("{name} is {found} there and {expected} here")));
             }
+        }
+        if reader.word()? != engine.problem().fingerprint() {
+            return Err(Error::mismatch("it is of another problem, or of one with other operators"));
         }
         if reader.byte()? != constraint_byte(settings.constraints) {
             return Err(Error::mismatch("its constraint handling is another one"));
@@ -157,16 +162,26 @@ fn constraint_byte(constraints: ConstraintHandling) -> u8 {
 
 /// Bytes of a checkpoint; the caps of the settings keep the product far from overflow.
 fn length<Gene: StoredGene>(settings: &Settings, shape: Shape) -> usize {
-    let head = MAGIC.len() + 1 + 4 * 8 + 2 + 4 + 8 + 1 + 8 + 8 * shape.objectives;
+    let head = MAGIC.len() + 1 + 5 * 8 + 2 + 4 + 8 + 1 + 8 + 8 * shape.objectives;
     let row = shape.variables * Gene::BYTES + 8 * shape.objectives + 8 + 4 + 8;
     head + settings.population * row + CHECKSUM_BYTES
 }
 
 /// 64-bit FNV-1a (Fowler, Noll and Vo). It finds accidents, not attacks: every value is checked as well.
 fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.iter().fold(FNV_BASIS, fold)
+}
+
+/// One number for all that a problem is made of, for [`Problem::fingerprint`]: FNV-1a of the words. Give
+/// lengths beside lists, or two different problems could read the same.
+pub fn fingerprint(words: impl IntoIterator<Item = u64>) -> u64 {
+    words.into_iter().fold(FNV_BASIS, |hash, word| word.to_le_bytes().iter().fold(hash, fold))
+}
+
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fold(hash: u64, byte: &u8) -> u64 {
+    (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
 }
 
 struct Reader<'a> {

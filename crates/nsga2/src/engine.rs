@@ -189,6 +189,30 @@ impl<P: Problem> Engine<P> {
         Ok(&self.rows.genes[self.settings.population * self.shape.variables..])
     }
 
+    /// Puts repaired genes in the place of those that [`Engine::ask`] gave: they are what `tell` speaks of,
+    /// what survives and what is bred from.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTurn`] without `ask`, [`Error::Shape`] for another length, [`Error::Bounds`] for genes
+    /// that are no individual of the problem. Nothing has changed after an error.
+    pub fn amend(&mut self, genes: &[P::Gene]) -> Result<(), Error> {
+        if !self.asked {
+            return Err(Error::OutOfTurn);
+        }
+        let asked = &mut self.rows.genes[self.settings.population * self.shape.variables..];
+        if genes.len() != asked.len() {
+            let reason = format!("{} values are expected, not {}", asked.len(), genes.len());
+            return Err(Error::shape(FieldPath::new("variables"), reason));
+        }
+        let mut individuals = genes.chunks_exact(self.shape.variables);
+        if let Some(individual) = individuals.position(|individual| !self.problem.accepts(individual)) {
+            let reason = format!("individual {individual} does not lie within the bounds of its variables");
+            return Err(Error::Bounds { field: FieldPath::new("variables"), reason });
+        }
+        asked.copy_from_slice(genes);
+        Ok(())
+    }
+
     /// Takes what the genes of `ask` are worth: `population * objectives` values, row-major, and one
     /// violation per individual where the problem has constraints.
     ///

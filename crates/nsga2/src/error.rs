@@ -29,7 +29,7 @@ pub enum Error {
         /// The range, in words.
         reason: String,
     },
-    /// Bounds of variables that are not finite or not in order.
+    /// Bounds of variables that are not finite or not in order, or repaired variables that leave them.
     #[error("{field}: {reason}")]
     Bounds {
         /// The bound at fault.

@@ -5,9 +5,11 @@
 //! genetic algorithms", 1989 (uniform); Holland 1975 and De Jong 1975 (one and two points); Davis, "Handbook
 //! of genetic algorithms", 1991 (creep).
 
+use crate::checkpoint::fingerprint;
 use crate::error::Error;
 use crate::problem::{Problem, Shape};
 use crate::random::Random;
+use crate::settings::check_probability;
 use quorate_types::FieldPath;
 
 /// Exchanges each gene of the two children with probability 1/2.
@@ -156,59 +158,207 @@ pub trait IntegerProblem: Sync {
 
     /// Writes the objectives of `variables` and returns the constraint violation, 0 where it is feasible.
     fn evaluate(&self, variables: &[i64], objectives: &mut [f64]) -> f64;
+
+    /// What tells the problem from others with the same bounds; see [`Problem::fingerprint`].
+    fn fingerprint(&self) -> u64 {
+        0
+    }
 }
 
-/// Makes a [`Problem`] of an [`IntegerProblem`]: uniform initialisation, uniform crossover with probability
-/// 0.9, and with probability one divided by the number of variables a creep of at most about a tenth of the
-/// range, or a random reset.
-#[derive(Clone, Debug)]
-pub struct Integer<P>(pub P);
+/// How parents are recombined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IntegerCrossover {
+    /// [`uniform_crossover`].
+    #[default]
+    Uniform,
+    /// [`one_point_crossover`].
+    OnePoint,
+    /// [`two_point_crossover`].
+    TwoPoint,
+}
 
-const CROSSOVER_PROBABILITY: f64 = 0.9;
+impl IntegerCrossover {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Uniform, Self::OnePoint, Self::TwoPoint];
+
+    /// The public name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Uniform => "uniform",
+            Self::OnePoint => "one-point",
+            Self::TwoPoint => "two-point",
+        }
+    }
+
+    fn apply(self, random: &mut Random, left: &mut [i64], right: &mut [i64]) {
+        match self {
+            Self::Uniform => uniform_crossover(random, left, right),
+            Self::OnePoint => one_point_crossover(random, left, right),
+            Self::TwoPoint => two_point_crossover(random, left, right),
+        }
+    }
+}
+
+/// How a variable that is hit changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IntegerMutation {
+    /// Creep and reset, each for half of the hits: small steps refine, and no value is out of reach for good.
+    #[default]
+    CreepAndReset,
+    /// A step up or down of at most about a tenth of its range, every order of magnitude as likely as
+    /// another.
+    Creep,
+    /// A new value, uniformly drawn: for variables whose numbers only name something.
+    Reset,
+    /// [`swap`] with another variable, so that how often each value is used stays as it is. All variables
+    /// must have the same bounds.
+    Swap,
+}
+
+impl IntegerMutation {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::CreepAndReset, Self::Creep, Self::Reset, Self::Swap];
+
+    /// The public name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CreepAndReset => "creep-and-reset",
+            Self::Creep => "creep",
+            Self::Reset => "reset",
+            Self::Swap => "swap",
+        }
+    }
+
+    fn apply(self, random: &mut Random, bounds: &IntegerBounds, probability: f64, genes: &mut [i64]) {
+        match self {
+            Self::CreepAndReset => {
+                random_reset(random, bounds, probability / 2.0, genes);
+                creep_by_range(random, bounds, probability / 2.0, genes);
+            }
+            Self::Creep => creep_by_range(random, bounds, probability, genes),
+            Self::Reset => random_reset(random, bounds, probability, genes),
+            Self::Swap => swap(random, probability, genes),
+        }
+    }
+}
+
+/// [`creep`] with a step that fits the range of each variable.
+fn creep_by_range(random: &mut Random, bounds: &IntegerBounds, probability: f64, genes: &mut [i64]) {
+    for_each_mutated(random, genes.len(), probability, |random, index| {
+        let range = bounds.upper[index].wrapping_sub(bounds.lower[index]);
+        // Every order of magnitude up to a tenth of the range is as likely as another.
+        let magnitude = random.below((range / 10).checked_ilog2().unwrap_or(0) as usize + 1);
+        let step = 1 + random.below(1 << magnitude) as i64;
+        let step = if random.next_u64() & 1 == 0 { step } else { -step };
+        genes[index] = genes[index].saturating_add(step).clamp(bounds.lower[index], bounds.upper[index]);
+    });
+}
+
+/// How integer vectors are recombined and mutated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IntegerOperators {
+    /// How parents are recombined.
+    pub crossover: IntegerCrossover,
+    /// Probability that a pair of parents is recombined at all.
+    pub crossover_probability: f64,
+    /// How a variable that is hit changes.
+    pub mutation: IntegerMutation,
+    /// Probability that a variable is hit; `None` is one divided by the number of variables.
+    pub mutation_probability: Option<f64>,
+}
+
+impl Default for IntegerOperators {
+    fn default() -> Self {
+        Self {
+            crossover: IntegerCrossover::default(),
+            crossover_probability: 0.9,
+            mutation: IntegerMutation::default(),
+            mutation_probability: None,
+        }
+    }
+}
+
+impl IntegerOperators {
+    fn validate(&self, bounds: &IntegerBounds) -> Result<(), Error> {
+        check_probability("operators.crossoverProbability", self.crossover_probability)?;
+        check_probability("operators.mutationProbability", self.mutation_probability.unwrap_or(0.0))?;
+        let equal = |bounds: &[i64]| bounds.windows(2).all(|pair| pair[0] == pair[1]);
+        if self.mutation == IntegerMutation::Swap && !(equal(&bounds.lower) && equal(&bounds.upper)) {
+            let reason = "`swap` exchanges variables: give all of them the same bounds";
+            return Err(Error::settings("operators.mutationKind", reason));
+        }
+        Ok(())
+    }
+}
+
+/// Makes a [`Problem`] of an [`IntegerProblem`]: uniform initialisation, and its operators.
+#[derive(Clone, Debug)]
+pub struct Integer<P> {
+    problem: P,
+    operators: IntegerOperators,
+}
+
+impl<P: IntegerProblem> Integer<P> {
+    /// With the default operators.
+    pub fn new(problem: P) -> Self {
+        Self { problem, operators: IntegerOperators::default() }
+    }
+
+    /// # Errors
+    /// [`Error::Settings`] for a probability outside 0 to 1, and for [`IntegerMutation::Swap`] where bounds
+    /// differ.
+    pub fn with_operators(problem: P, operators: IntegerOperators) -> Result<Self, Error> {
+        operators.validate(problem.bounds())?;
+        Ok(Self { problem, operators })
+    }
+
+    fn mutation_probability(&self) -> f64 {
+        self.operators.mutation_probability.unwrap_or(1.0 / self.problem.bounds().lower.len() as f64)
+    }
+}
 
 impl<P: IntegerProblem> Problem for Integer<P> {
     type Gene = i64;
     type Scratch = ();
 
     fn shape(&self) -> Shape {
-        Shape { variables: self.0.bounds().lower.len(), objectives: self.0.objectives() }
+        Shape { variables: self.problem.bounds().lower.len(), objectives: self.problem.objectives() }
     }
 
     fn scratch(&self) {}
 
     fn initialize(&self, _index: usize, random: &mut Random, genes: &mut [i64]) {
-        random_reset(random, self.0.bounds(), 1.0, genes);
+        random_reset(random, self.problem.bounds(), 1.0, genes);
     }
 
     fn vary(&self, random: &mut Random, parents: [&[i64]; 2], children: [&mut [i64]; 2]) {
         let [left, right] = children;
         left.copy_from_slice(parents[0]);
         right.copy_from_slice(parents[1]);
-        if random.chance(CROSSOVER_PROBABILITY) {
-            uniform_crossover(random, left, right);
+        if random.chance(self.operators.crossover_probability) {
+            self.operators.crossover.apply(random, left, right);
         }
-        let bounds = self.0.bounds();
         for genes in [left, right] {
-            let probability = 0.5 / genes.len() as f64;
-            random_reset(random, bounds, probability, genes);
-            for_each_mutated(random, genes.len(), probability, |random, index| {
-                let range = bounds.upper[index].wrapping_sub(bounds.lower[index]);
-                // Every order of magnitude up to a tenth of the range is as likely as another.
-                let magnitude = random.below((range / 10).checked_ilog2().unwrap_or(0) as usize + 1);
-                let step = 1 + random.below(1 << magnitude) as i64;
-                let step = if random.next_u64() & 1 == 0 { step } else { -step };
-                genes[index] =
-                    genes[index].saturating_add(step).clamp(bounds.lower[index], bounds.upper[index]);
-            });
+            let probability = self.mutation_probability();
+            self.operators.mutation.apply(random, self.problem.bounds(), probability, genes);
         }
     }
 
     fn evaluate(&self, _scratch: &mut (), genes: &mut [i64], objectives: &mut [f64]) -> f64 {
-        self.0.evaluate(genes, objectives)
+        self.problem.evaluate(genes, objectives)
     }
 
     fn accepts(&self, genes: &[i64]) -> bool {
-        let bounds = self.0.bounds();
+        let bounds = self.problem.bounds();
         genes.iter().zip(bounds.lower.iter().zip(&bounds.upper)).all(|(x, (low, high))| x >= low && x <= high)
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let IntegerOperators { crossover, crossover_probability, mutation, .. } = self.operators;
+        let probabilities = [crossover_probability, self.mutation_probability()].map(f64::to_bits);
+        let bounds = self.problem.bounds();
+        let numbers = bounds.lower.iter().chain(&bounds.upper).map(|&bound| bound.cast_unsigned());
+        let operators = [crossover as u64, mutation as u64].into_iter().chain(probabilities);
+        fingerprint(operators.chain(numbers).chain([self.problem.fingerprint()]))
     }
 }

@@ -50,7 +50,8 @@
 //! ```
 //!
 //! **Evaluation elsewhere.** [`Engine::ask`] gives all genes of a generation as one slice and
-//! [`Engine::tell`] takes their objectives; [`Engine::checkpoint`] and [`Engine::resume`] store a run and
+//! [`Engine::tell`] takes their objectives, with [`Engine::amend`] in between where genes are repaired;
+//! [`Engine::checkpoint`] and [`Engine::resume`] store a run and
 //! continue it.
 //!
 //! ```
@@ -95,7 +96,9 @@ mod survival;
 pub use checkpoint::StoredGene;
 pub use engine::{Engine, Outcome, Stop, run};
 pub use error::Error;
-pub use integer::{Integer, IntegerBounds, IntegerProblem};
+pub use integer::{
+    Integer, IntegerBounds, IntegerCrossover, IntegerMutation, IntegerOperators, IntegerProblem,
+};
 pub use problem::{Problem, Shape};
 pub use random::Random;
 pub use real::{Bounds, Real, RealOperators, RealProblem};

@@ -42,11 +42,18 @@ pub trait Problem: Sync {
     /// else a positive sum in units of the problem's choice. It may repair the genes in place.
     fn evaluate(&self, scratch: &mut Self::Scratch, genes: &mut [Self::Gene], objectives: &mut [f64]) -> f64;
 
-    /// Whether these genes could be an individual of this problem. It guards against genes from a checkpoint,
-    /// which may come from anywhere; a problem whose `evaluate` indexes by genes must not answer yes to all.
+    /// Whether these genes could be an individual of this problem. It guards against genes from a checkpoint
+    /// or from [`Engine::amend`](crate::Engine::amend), which may come from anywhere; a problem whose
+    /// `evaluate` indexes by genes must not answer yes to all.
     fn accepts(&self, genes: &[Self::Gene]) -> bool {
         let _ = genes;
         true
+    }
+
+    /// What tells this problem from others of the same shape, so that a run is not continued on another one:
+    /// see [`fingerprint`](crate::checkpoint::fingerprint()). 0 where nothing is known that could.
+    fn fingerprint(&self) -> u64 {
+        0
     }
 }
 
@@ -76,5 +83,9 @@ impl<P: Problem> Problem for &P {
 
     fn accepts(&self, genes: &[Self::Gene]) -> bool {
         (**self).accepts(genes)
+    }
+
+    fn fingerprint(&self) -> u64 {
+        (**self).fingerprint()
     }
 }

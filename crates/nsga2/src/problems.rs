@@ -9,6 +9,7 @@ mod mw;
 mod wfg;
 mod zdt;
 
+use crate::checkpoint::fingerprint;
 use crate::error::Error;
 use crate::real::{Bounds, RealProblem};
 use quorate_types::FieldPath;
@@ -44,6 +45,10 @@ impl RealProblem for Builtin {
 
     fn evaluate(&self, variables: &[f64], objectives: &mut [f64]) -> f64 {
         (self.evaluate)(variables, objectives)
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self.name.bytes().map(u64::from))
     }
 }
 

@@ -6,10 +6,12 @@
 //! crossover of that code shrinks near bounds as well; the older form searches wider and did better on ZDT,
 //! DTLZ and WFG (much better where an optimum lies on a bound).
 
+use crate::checkpoint::fingerprint;
 use crate::error::Error;
 use crate::math;
 use crate::problem::{Problem, Shape};
 use crate::random::Random;
+use crate::settings::check_probability;
 use quorate_types::FieldPath;
 
 /// A problem whose individuals are vectors of bounded reals. [`Real`] makes a [`Problem`] of it.
@@ -22,6 +24,11 @@ pub trait RealProblem: Sync {
 
     /// Writes the objectives of `variables` and returns the constraint violation, 0 where it is feasible.
     fn evaluate(&self, variables: &[f64], objectives: &mut [f64]) -> f64;
+
+    /// What tells the problem from others with the same bounds; see [`Problem::fingerprint`].
+    fn fingerprint(&self) -> u64 {
+        0
+    }
 }
 
 /// Lower and upper bounds of each variable, both inclusive.
@@ -110,14 +117,8 @@ pub const ETA_MAX: f64 = 1_000.0;
 
 impl RealOperators {
     fn validate(&self) -> Result<(), Error> {
-        for (field, value) in [
-            ("operators.crossoverProbability", self.crossover_probability),
-            ("operators.mutationProbability", self.mutation_probability.unwrap_or(0.0)),
-        ] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(Error::settings(field, format!("use a probability from 0 to 1, not {value}")));
-            }
-        }
+        check_probability("operators.crossoverProbability", self.crossover_probability)?;
+        check_probability("operators.mutationProbability", self.mutation_probability.unwrap_or(0.0))?;
         for (field, value) in
             [("operators.crossoverEta", self.crossover_eta), ("operators.mutationEta", self.mutation_eta)]
         {
@@ -207,6 +208,15 @@ impl<P: RealProblem> Problem for Real<P> {
 
     fn accepts(&self, genes: &[f64]) -> bool {
         self.problem.bounds().contain(genes)
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let RealOperators { crossover_probability, crossover_eta, mutation_eta, .. } = self.operators;
+        let operators = [crossover_probability, crossover_eta, self.mutation.probability, mutation_eta];
+        let bounds = self.problem.bounds();
+        let numbers =
+            operators.iter().chain(&bounds.lower).chain(&bounds.upper).map(|number| number.to_bits());
+        fingerprint(numbers.chain([self.problem.fingerprint()]))
     }
 }
 

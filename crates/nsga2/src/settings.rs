@@ -35,7 +35,7 @@ impl Default for Settings {
 }
 
 /// What an infeasible individual is worth. Repair needs no setting: a problem repairs genes in its
-/// `evaluate`.
+/// `evaluate`, and who evaluates outside hands repaired genes to [`Engine::amend`](crate::Engine::amend).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConstraintHandling {
     /// Any feasible individual beats any infeasible one; of two infeasible ones the smaller violation wins
@@ -66,6 +66,14 @@ pub const GENERATIONS_MAX: u32 = 1 << 30;
 pub const GENES_MAX: usize = 1 << 28;
 /// Largest number of objectives.
 pub const OBJECTIVES_MAX: usize = 64;
+
+/// Refuses what is no probability.
+pub(crate) fn check_probability(field: &str, value: f64) -> Result<(), Error> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::settings(field, format!("use a probability from 0 to 1, not {value}")))
+}
 
 impl Settings {
     /// Refuses what a run cannot be made with.

@@ -149,10 +149,14 @@ fn a_checkpoint_of_another_run_is_refused() {
     };
     assert!(mismatched("ZDT1", Settings { seed: 1, ..settings(20, 5) }));
     assert!(mismatched("ZDT1", settings(22, 5)));
+    assert!(mismatched("ZDT2", settings(20, 5)), "the same shape and bounds, but another problem");
     assert!(mismatched("ZDT4", settings(20, 5)));
     assert!(mismatched("DTLZ2", settings(20, 5)));
     let level = ConstraintHandling::EpsilonLevel;
     assert!(mismatched("ZDT1", Settings { constraints: level, ..settings(20, 5) }));
+    let operators = RealOperators { crossover_eta: 5.0, ..RealOperators::default() };
+    let other = Real::with_operators(problems::by_name("ZDT1", None).unwrap(), operators).unwrap();
+    assert!(matches!(Engine::resume(other, settings(20, 5), &bytes), Err(Error::CheckpointMismatch { .. })));
     assert!(Engine::resume(builtin("ZDT1"), settings(20, 9), &bytes).is_ok(), "more generations may follow");
 }
 
@@ -388,9 +392,39 @@ impl IntegerProblem for EvenSchaffer {
 
 #[test]
 fn integers_find_the_whole_front() {
-    let problem = Integer(EvenSchaffer(IntegerBounds::new(vec![-1_000], vec![1_000]).unwrap()));
+    let problem = Integer::new(EvenSchaffer(IntegerBounds::new(vec![-1_000], vec![1_000]).unwrap()));
     let outcome = run(&problem, &settings(40, 100), &NoControl).unwrap();
     let found: std::collections::BTreeSet<i64> =
         outcome.front().iter().map(|&row| outcome.genes[row]).collect();
     assert_eq!(found, (0..=20).step_by(2).collect());
+}
+
+#[test]
+fn repaired_genes_are_what_survives() {
+    let mut engine = Engine::new(builtin("ZDT1"), settings(8, 5)).unwrap();
+    assert!(matches!(engine.amend(&[]), Err(Error::OutOfTurn)), "nothing was asked for yet");
+    while engine.stopped().is_none() {
+        let asked = engine.ask().unwrap().to_vec();
+        // Rounded up to tenths: a repair that any individual needs.
+        let repaired: Vec<f64> = asked.iter().map(|gene| (gene * 10.0).ceil() / 10.0).collect();
+        engine.amend(&repaired).unwrap();
+        assert_eq!(engine.ask().unwrap(), repaired, "asking again gives what is to be evaluated");
+        for (genes, found) in [
+            (repaired[1..].to_vec(), "variables: 240 values are expected, not 239"),
+            (vec![f64::NAN; 240], "variables: individual 0 does not lie within the bounds of its variables"),
+            (
+                [vec![0.5; 239], vec![1.5]].concat(),
+                "variables: individual 7 does not lie within the bounds of its variables",
+            ),
+        ] {
+            assert_eq!(engine.amend(&genes).unwrap_err().to_string(), found);
+        }
+        let mut objectives = vec![0.0; 16];
+        for (genes, objectives) in repaired.chunks_exact(30).zip(objectives.chunks_exact_mut(2)) {
+            engine.problem().inner().evaluate(genes, objectives);
+        }
+        engine.tell(&objectives, None).unwrap();
+    }
+    let outcome = engine.outcome().unwrap();
+    assert!(outcome.genes.iter().all(|gene| (gene * 10.0).ceil() / 10.0 == *gene), "{:?}", outcome.genes);
 }

@@ -5,7 +5,11 @@ use proptest::prelude::*;
 use quorate_nsga2::integer::{
     creep, for_each_mutated, one_point_crossover, random_reset, swap, two_point_crossover, uniform_crossover,
 };
-use quorate_nsga2::{Error, IntegerBounds, Random};
+use quorate_nsga2::{
+    Engine, Error, Integer, IntegerBounds, IntegerCrossover, IntegerMutation, IntegerOperators,
+    IntegerProblem, Random, Settings, run,
+};
+use quorate_types::{Coded, NoControl};
 
 type Crossover = fn(&mut Random, &mut [i64], &mut [i64]);
 
@@ -112,4 +116,108 @@ fn wrong_bounds_are_refused() {
     let mut genes = [0];
     random_reset(&mut Random::stream(1, 0, 0), &widest, 1.0, &mut genes);
     assert!(genes[0] > 0);
+}
+
+/// Items onto places: the cost of each item at each place, and how unevenly the places are used.
+#[derive(Debug)]
+struct Assignment(IntegerBounds);
+
+const ITEMS: usize = 12;
+const PLACES: i64 = 3;
+
+fn assignment() -> Assignment {
+    Assignment(IntegerBounds::new(vec![0; ITEMS], vec![PLACES - 1; ITEMS]).unwrap())
+}
+
+impl IntegerProblem for Assignment {
+    fn bounds(&self) -> &IntegerBounds {
+        &self.0
+    }
+
+    fn objectives(&self) -> usize {
+        2
+    }
+
+    /// Item `i` costs nothing at place `i % 3` and 1 elsewhere, so the optimum of both is known: 0 and 0.
+    fn evaluate(&self, variables: &[i64], objectives: &mut [f64]) -> f64 {
+        let misplaced = variables.iter().enumerate().filter(|&(item, &place)| item as i64 % PLACES != place);
+        let used = |place| variables.iter().filter(|&&own| own == place).count() as f64;
+        let uneven = (0..PLACES).map(|place| (used(place) - ITEMS as f64 / PLACES as f64).abs()).sum();
+        objectives.copy_from_slice(&[misplaced.count() as f64, uneven]);
+        0.0
+    }
+}
+
+#[test]
+fn all_operators_solve_an_assignment() {
+    for crossover in IntegerCrossover::ALL {
+        for mutation in IntegerMutation::ALL {
+            let operators = IntegerOperators { crossover, mutation, ..IntegerOperators::default() };
+            let problem = Integer::with_operators(assignment(), operators).unwrap();
+            let settings = Settings { population: 60, generations: 150, seed: 3, ..Settings::default() };
+            let outcome = run(&problem, &settings, &NoControl).unwrap();
+            let best = outcome.front().iter().map(|&row| outcome.objectives_of(row).to_vec()).next();
+            assert_eq!(best, Some(vec![0.0, 0.0]), "{} and {}", crossover.name(), mutation.name());
+        }
+    }
+}
+
+#[test]
+fn swaps_alone_keep_how_often_each_place_is_used() {
+    let operators = IntegerOperators {
+        crossover_probability: 0.0,
+        mutation: IntegerMutation::Swap,
+        ..IntegerOperators::default()
+    };
+    let settings = Settings { population: 8, generations: 20, seed: 3, ..Settings::default() };
+    let counts = |genes: &[i64]| -> Vec<Vec<usize>> {
+        let used = |row: &[i64], place| row.iter().filter(|&&own| own == place).count();
+        let mut rows: Vec<Vec<usize>> =
+            genes.chunks(ITEMS).map(|row| (0..PLACES).map(|place| used(row, place)).collect()).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    };
+    let mut engine =
+        Engine::new(Integer::with_operators(assignment(), operators).unwrap(), settings).unwrap();
+    let first = counts(engine.ask().unwrap());
+    engine.run(&NoControl).unwrap_err();
+    engine.tell(&[0.0; 16], None).unwrap();
+    engine.run(&NoControl).unwrap();
+    let last = counts(&engine.outcome().unwrap().genes);
+    assert!(last.iter().all(|row| first.contains(row)), "{last:?} are not among {first:?}");
+}
+
+#[test]
+fn operators_that_make_no_sense_are_refused() {
+    let uneven = || Assignment(IntegerBounds::new(vec![0, 0], vec![1, 2]).unwrap());
+    let field = |operators| {
+        let refused = Integer::with_operators(uneven(), operators).unwrap_err();
+        refused.field().map(ToString::to_string)
+    };
+    let defaults = IntegerOperators::default();
+    let swap = IntegerOperators { mutation: IntegerMutation::Swap, ..defaults };
+    assert_eq!(field(swap).as_deref(), Some("operators.mutationKind"));
+    let often = IntegerOperators { crossover_probability: 1.5, ..defaults };
+    assert_eq!(field(often).as_deref(), Some("operators.crossoverProbability"));
+    let never = IntegerOperators { mutation_probability: Some(f64::NAN), ..defaults };
+    assert_eq!(field(never).as_deref(), Some("operators.mutationProbability"));
+}
+
+#[test]
+fn a_checkpoint_knows_its_operators_and_bounds() {
+    let settings = Settings { population: 8, generations: 4, seed: 3, ..Settings::default() };
+    let mut engine = Engine::new(Integer::new(assignment()), settings).unwrap();
+    engine.step(&NoControl).unwrap();
+    let bytes = engine.checkpoint().unwrap();
+    let resumed = |problem| Engine::resume(problem, settings, &bytes);
+    assert!(resumed(Integer::new(assignment())).is_ok());
+    let operators = IntegerOperators { mutation: IntegerMutation::Creep, ..IntegerOperators::default() };
+    let others = [
+        Integer::with_operators(assignment(), operators).unwrap(),
+        Integer::new(Assignment(IntegerBounds::new(vec![0; ITEMS], vec![PLACES; ITEMS]).unwrap())),
+    ];
+    for other in others {
+        assert!(matches!(resumed(other), Err(Error::CheckpointMismatch { .. })));
+    }
 }
