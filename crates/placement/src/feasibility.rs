@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use quorate_types::Control;
 
 use crate::error::{Error, stop_if_cancelled};
-use crate::instance::Instance;
+use crate::exact::{Answer, decide};
+use crate::instance::{Instance, NOWHERE};
 use crate::jobs::ANY_NODE;
 use crate::ledger::{Devices, Ledger};
+use crate::repair::completed;
 use crate::resource::{Amounts, RESOURCES, Resource};
 
 /// A proof that not all jobs can be placed, whatever the strategy. It names what is scarce.
@@ -44,6 +46,16 @@ pub enum Certificate {
         need: u64,
         /// How many such requests the nodes can hold.
         have: u64,
+    },
+    /// Every way of placing these jobs was tried, and none places all of them. Any one of them less, and the
+    /// rest can be placed or was not proved to be impossible.
+    JobsExcludeEachOther {
+        /// The jobs, ascending.
+        jobs: Vec<u32>,
+        /// All nodes that may take any of them, ascending.
+        nodes: Vec<u32>,
+        /// The resource that was short most often.
+        resource: Resource,
     },
 }
 
@@ -107,7 +119,44 @@ pub struct Unplaced {
 const GROUPS_MAX: usize = 64;
 const THRESHOLDS_MAX: usize = 256;
 
-/// Every proof that is found; none is no proof of the contrary.
+/// Whether jobs without a node could have one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    /// A placement of all genes.
+    pub(crate) placement: Option<Vec<u32>>,
+    /// Proofs that not all jobs can be placed.
+    pub(crate) certificates: Vec<Certificate>,
+}
+
+/// Judges a placement that leaves genes without a node: by counting, then by making room one job at a time,
+/// then by trying all ways. Where neither a placement nor a proof comes of it, the question is open.
+pub(crate) fn judge(
+    instance: &Instance<'_>,
+    start: &[u32],
+    control: &dyn Control,
+) -> Result<Judgement, Error> {
+    let mut certificates = certificates(instance, control)?;
+    let counted = |proof: &Certificate| !matches!(proof, Certificate::JobFitsNoNode { .. });
+    if certificates.iter().any(counted) {
+        return Ok(Judgement { placement: None, certificates });
+    }
+    let completed = completed(instance, start, control)?;
+    let placement = if completed.contains(&NOWHERE) {
+        match decide(instance, &completed, control)? {
+            Answer::Placed(placement) => Some(placement),
+            Answer::Impossible(proof) => {
+                certificates.push(proof);
+                None
+            }
+            Answer::Open => None,
+        }
+    } else {
+        Some(completed)
+    };
+    Ok(Judgement { placement, certificates })
+}
+
+/// Every proof that counting finds; none is no proof of the contrary.
 pub(crate) fn certificates(
     instance: &Instance<'_>,
     control: &dyn Control,
@@ -278,7 +327,7 @@ mod tests {
     use super::*;
     use crate::fleet::{Fleet, FleetColumns};
     use crate::jobs::{JobClass, Jobs, JobsColumns};
-    use crate::testing::{random_case, violations};
+    use crate::testing::{placeable, random_case};
 
     fn nodes_of(cpu_milli: &[u32], gpus: &[u8]) -> Fleet {
         let nodes = cpu_milli.len();
@@ -379,16 +428,6 @@ mod tests {
             have: 2,
         };
         assert!(found.contains(&proof), "{found:?}");
-    }
-
-    /// Whether some complete placement is valid, by trying all of them.
-    fn placeable(fleet: &Fleet, jobs: &Jobs) -> bool {
-        let nodes = fleet.len();
-        (0..nodes.pow(jobs.len() as u32)).any(|code| {
-            let digit = |job: usize| Some((code / nodes.pow(job as u32) % nodes) as u32);
-            let assignment: Vec<Option<u32>> = (0..jobs.len()).map(digit).collect();
-            violations(fleet, jobs, &assignment) == 0
-        })
     }
 
     proptest! {

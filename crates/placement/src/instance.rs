@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use quorate_nsga2::checkpoint::fingerprint;
 use quorate_types::{BASIS_POINTS_MAX, Control, FieldPath};
 
 use crate::error::{Error, stop_if_cancelled};
@@ -126,6 +127,39 @@ impl<'a> Instance<'a> {
         nodes
     }
 
+    /// One number for all columns: two instances that differ anywhere hardly ever share it.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let (nodes, jobs) = (self.fleet.columns(), self.jobs.columns());
+        let wide = [
+            &nodes.cpu_milli,
+            &nodes.memory_mib,
+            &nodes.disk_gib,
+            &nodes.cpu_used_milli,
+            &nodes.memory_used_mib,
+            &nodes.disk_used_gib,
+            &nodes.latency_us,
+            &nodes.cost_micro,
+            &nodes.price_micro,
+            &jobs.cpu_milli,
+            &jobs.memory_mib,
+            &jobs.disk_gib,
+            &jobs.duration_s,
+            &jobs.node_set,
+        ];
+        let others = [
+            of_column(&nodes.gpu_count),
+            of_column(&nodes.gpu_model),
+            of_column(&nodes.gpu_used_milli),
+            of_column(&nodes.trust),
+            of_column(&jobs.gpu_count),
+            of_column(&jobs.gpu_milli),
+            of_column(&jobs.gpu_models),
+            fingerprint(jobs.class.iter().map(|&class| class as u64)),
+        ];
+        let columns = wide.into_iter().chain(&jobs.node_sets).map(|column| of_column(column));
+        fingerprint(columns.chain(others))
+    }
+
     /// Whether the job of this gene would have its room on the node if it were the only one.
     pub(crate) fn fits_alone(&self, gene: usize, node: u32) -> bool {
         self.allows(gene, node) && self.room_alone(&self.demands[gene], node)
@@ -208,6 +242,10 @@ impl<'a> Instance<'a> {
                 && self.room_alone(request, node)
         })
     }
+}
+
+fn of_column<T: Copy + Into<u64>>(column: &[T]) -> u64 {
+    fingerprint(column.iter().map(|&value| value.into()))
 }
 
 fn node_set_bits(fleet: &Fleet, jobs: &Jobs, control: &dyn Control) -> Result<Vec<Vec<u64>>, Error> {

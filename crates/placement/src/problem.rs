@@ -8,6 +8,7 @@
 //! scaled objectives (guided dominance: Branke, Kaußler and Schmeck 2001): what is non-dominated in `g` is so
 //! in `f`.
 
+use quorate_nsga2::checkpoint::fingerprint;
 use quorate_nsga2::{Problem, Random, Shape};
 use quorate_types::Control;
 use rayon::prelude::*;
@@ -15,8 +16,10 @@ use rayon::prelude::*;
 use crate::directions::Directions;
 use crate::error::Error;
 use crate::evaluate::Evaluator;
+use crate::feasibility::Judgement;
 use crate::instance::{Instance, NOWHERE};
 use crate::objectives::{OBJECTIVES, Objective, ObjectiveValues};
+use crate::row::{Row, judge_rows};
 use crate::strategy::{Blend, Greedy, place, place_blend};
 
 /// What the optimiser works on.
@@ -24,8 +27,10 @@ pub(crate) struct PlacementProblem<'a> {
     instance: &'a Instance<'a>,
     directions: Directions,
     scale: Scale,
-    /// The placements of [`SEED_RULES`], before repair.
+    /// The placements of [`SEED_RULES`], and before them the one that was found where no rule places all.
     seeds: Vec<Vec<u32>>,
+    /// What was found out where no rule places all.
+    judged: Option<Judgement>,
     /// Probability that two parents are recombined.
     crossover: f64,
     /// Probability that a child is mutated.
@@ -66,24 +71,31 @@ impl<'a> PlacementProblem<'a> {
         mutation: f64,
         control: &'a dyn Control,
     ) -> Result<Self, Error> {
-        let seeds: Vec<(Vec<u32>, ObjectiveValues)> = SEED_RULES
+        let mut seeds: Vec<Row> = SEED_RULES
             .par_iter()
             .map(|&rule| {
-                let mut genes = place(instance, rule, control)?;
-                let mut values = [0.0; OBJECTIVES];
-                Evaluator::new(instance).evaluate(&mut genes).objectives(instance.fleet.len(), &mut values);
-                Ok((genes, values))
+                Ok(Row::of(instance, &mut Evaluator::new(instance), place(instance, rule, control)?))
             })
             .collect::<Result<_, Error>>()?;
-        let scale = Scale::of(seeds.iter().map(|(_, values)| values));
-        let seeds = seeds.into_iter().map(|(genes, _)| genes).collect();
+        let judged = judge_rows(instance, &seeds, control)?;
+        if let Some(found) = judged.as_ref().and_then(|judged| judged.placement.clone()) {
+            // First, so that it is in the smallest population.
+            seeds.insert(0, Row::of(instance, &mut Evaluator::new(instance), found));
+        }
+        let scale = Scale::of(seeds.iter().map(|row| &row.values));
+        let seeds = seeds.into_iter().map(|row| row.genes).collect();
         let directions = Directions::new(instance, control)?;
-        Ok(Self { instance, directions, scale, seeds, crossover, mutation, control })
+        Ok(Self { instance, directions, scale, seeds, judged, crossover, mutation, control })
     }
 
-    /// The placements of [`SEED_RULES`].
+    /// The placements that generation 0 begins with.
     pub(crate) fn seeds(&self) -> &[Vec<u32>] {
         &self.seeds
+    }
+
+    /// What was found out where no rule places all jobs.
+    pub(crate) fn judged(&self) -> Option<&Judgement> {
+        self.judged.as_ref()
     }
 
     /// Moves some jobs to nodes that are better in one objective, drawn at random.
@@ -166,6 +178,10 @@ impl<'a> Problem for PlacementProblem<'a> {
         let nodes = self.instance.fleet.len() as u32;
         let fits = |(gene, &node): (usize, &u32)| node < nodes && self.instance.fits_alone(gene, node);
         genes.iter().enumerate().all(|(gene, node)| *node == NOWHERE || fits((gene, node)))
+    }
+
+    fn fingerprint(&self) -> u64 {
+        fingerprint([self.instance.fingerprint(), self.crossover.to_bits(), self.mutation.to_bits()])
     }
 }
 

@@ -119,11 +119,26 @@ fn check_nodes(fleet: &Fleet, jobs: &Jobs, assignment: &[Option<u32>], lost: &[u
     Ok(())
 }
 
+/// Gives genes without a node the room that another job can leave.
+pub(crate) fn completed(
+    instance: &Instance<'_>,
+    genes: &[u32],
+    control: &dyn Control,
+) -> Result<Vec<u32>, Error> {
+    let usable = vec![true; instance.fleet.len()];
+    // Evaluated genes have room, so the mover takes them.
+    let mut mover = Mover::new(instance, genes.to_vec(), usable, control)?;
+    for gene in (0..genes.len()).filter(|&gene| genes[gene] == NOWHERE) {
+        mover.place(gene)?;
+    }
+    Ok(mover.genes)
+}
+
 /// Places single jobs into a placement that is there already.
-pub(crate) struct Mover<'a> {
+struct Mover<'a> {
     instance: &'a Instance<'a>,
-    pub(crate) ledger: Ledger,
-    pub(crate) genes: Vec<u32>,
+    ledger: Ledger,
+    genes: Vec<u32>,
     /// Usable nodes, the best first.
     order: Vec<u32>,
     control: &'a dyn Control,
@@ -134,7 +149,7 @@ const EJECTION_NODES_MAX: usize = 2_048;
 
 impl<'a> Mover<'a> {
     /// Takes over a placement; every gene that has a node must have room there.
-    pub(crate) fn new(
+    fn new(
         instance: &'a Instance<'a>,
         genes: Vec<u32>,
         usable: Vec<bool>,
@@ -158,7 +173,7 @@ impl<'a> Mover<'a> {
     }
 
     /// Gives a job the best node with room, or room that one other job leaves; false where there is none.
-    pub(crate) fn place(&mut self, gene: usize) -> Result<bool, Error> {
+    fn place(&mut self, gene: usize) -> Result<bool, Error> {
         stop_if_cancelled(self.control)?;
         if let Some(node) = self.find(gene) {
             self.put(gene, node);

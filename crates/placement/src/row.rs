@@ -4,9 +4,9 @@ use quorate_types::Control;
 
 use crate::error::Error;
 use crate::evaluate::Evaluator;
-use crate::instance::{Instance, NOWHERE};
+use crate::feasibility::{Judgement, judge};
+use crate::instance::Instance;
 use crate::objectives::{OBJECTIVES, ObjectiveValues};
-use crate::repair::Mover;
 
 /// A placement that could be a point of the front.
 pub(crate) struct Row {
@@ -23,25 +23,17 @@ impl Row {
         sums.objectives(instance.fleet.len(), &mut values);
         Self { genes, values, unplaced: sums.unplaced(instance.weight_all) }
     }
+}
 
-    /// Gives jobs without a node the room that another job can leave.
-    pub(crate) fn complete(
-        &mut self,
-        instance: &Instance<'_>,
-        evaluator: &mut Evaluator<'_>,
-        control: &dyn Control,
-    ) -> Result<(), Error> {
-        let usable = vec![true; instance.fleet.len()];
-        // Evaluated genes have room, so the mover takes them.
-        let mut mover = Mover::new(instance, self.genes.clone(), usable, control)?;
-        for gene in 0..self.genes.len() {
-            if self.genes[gene] == NOWHERE {
-                mover.place(gene)?;
-            }
-        }
-        *self = Self::of(instance, evaluator, mover.genes);
-        Ok(())
-    }
+/// Judges placements that all leave genes without a node, by the one that leaves the least; none where one of
+/// them is complete.
+pub(crate) fn judge_rows(
+    instance: &Instance<'_>,
+    rows: &[Row],
+    control: &dyn Control,
+) -> Result<Option<Judgement>, Error> {
+    let best = rows.iter().min_by(|one, other| one.unplaced.total_cmp(&other.unplaced));
+    best.filter(|row| row.unplaced > 0.0).map(|row| judge(instance, &row.genes, control)).transpose()
 }
 
 /// The rows with the smallest weight of unplaced jobs that no other such row dominates, in lexicographic

@@ -109,3 +109,13 @@ fn devices_pack(devices: &mut [u16; GPUS_PER_NODE_MAX], shares: &[(u8, u16)]) ->
         devices_pack(&mut tried, rest)
     })
 }
+
+/// Whether some complete placement is valid, by trying all of them.
+pub(crate) fn placeable(fleet: &Fleet, jobs: &Jobs) -> bool {
+    let nodes = fleet.len();
+    (0..nodes.pow(jobs.len() as u32)).any(|code| {
+        let digit = |job: usize| Some((code / nodes.pow(job as u32) % nodes) as u32);
+        let assignment: Vec<Option<u32>> = (0..jobs.len()).map(digit).collect();
+        violations(fleet, jobs, &assignment) == 0
+    })
+}
