@@ -211,7 +211,7 @@ fn rejected(pool: &Pool, requirement: &Requirement, gone: &[u32]) -> Vec<Rejecte
             best: None,
         },
     ];
-    for axis in Axis::ALL.into_iter().filter(|&axis| requirement.per_value_max(axis).is_some()) {
+    for axis in Axis::ALL.into_iter().filter(|&axis| requirement.requires_known(axis)) {
         let unknown = |rank| pool.values_at(rank, axis).is_empty();
         found.push(Rejected { rule: Rule::KnownValue, axis: Some(axis), count: count(&unknown), best: None });
     }
@@ -232,9 +232,12 @@ pub(crate) fn distinct_at_most(pool: &Pool, axis: Axis, ranks: &[u32]) -> u32 {
     counts_by_value(pool, axis, ranks).into_iter().filter(|&count| count > 0).count() as u32
 }
 
-/// What the values of a capped axis can hold together.
-pub(crate) fn capacity(pool: &Pool, axis: Axis, ranks: &[u32], cap: u32) -> usize {
-    counts_by_value(pool, axis, ranks).into_iter().map(|count| count.min(cap) as usize).sum()
+/// What the values of a capped axis can hold together, with all of unknown value where those are let in.
+pub(crate) fn capacity(pool: &Pool, requirement: &Requirement, axis: Axis, ranks: &[u32], cap: u32) -> usize {
+    let unknown = |&&rank: &&u32| pool.values_at(rank, axis).is_empty();
+    let let_in = if requirement.requires_known(axis) { 0 } else { ranks.iter().filter(unknown).count() };
+    let held = counts_by_value(pool, axis, ranks).into_iter().map(|count| count.min(cap) as usize);
+    let_in + held.sum::<usize>()
 }
 
 fn counted_reasons(pool: &Pool, requirement: &Requirement, size: usize, ranks: &[u32]) -> Vec<Reason> {
@@ -254,7 +257,7 @@ fn counted_reasons(pool: &Pool, requirement: &Requirement, size: usize, ranks: &
             let values = shown.take(VALUES_NAMED_MAX).collect();
             reasons.push(Reason::DistinctValues { axis, have, need, values });
         } else if let Some(cap) = requirement.effective_max(axis, size) {
-            let have = capacity(pool, axis, ranks, cap);
+            let have = capacity(pool, requirement, axis, ranks, cap);
             // Where the candidates do not suffice at all, that has been said.
             if have < size && ranks.len() >= size {
                 reasons.push(Reason::Capacity { axis, have, need: size });
@@ -268,6 +271,7 @@ fn counted_reasons(pool: &Pool, requirement: &Requirement, size: usize, ranks: &
 fn cover_reason(pool: &Pool, index: &Index, size: usize, ranks: &[u32]) -> Option<Reason> {
     let requirement = &index.requirement;
     let capped: Vec<(usize, u32)> = (0..index.axes.len())
+        .filter(|&slot| index.caps_all(slot))
         .filter_map(|slot| Some((slot, requirement.effective_max(index.axes[slot], size)?)))
         .collect();
     for (position, &(first, first_cap)) in capped.iter().enumerate() {

@@ -31,7 +31,7 @@ pub(crate) fn check_reason(
                 && have < need
         }
         Reason::Capacity { axis, have, need } => {
-            let held = |cap| capacity(pool, *axis, ranks, cap);
+            let held = |cap| capacity(pool, requirement, *axis, ranks, cap);
             requirement.effective_max(*axis, size).map(held) == Some(*have) && *need == size && have < need
         }
         Reason::Cover { axes, values, candidates, have, need } => {
@@ -72,9 +72,13 @@ fn covers(
         let names = pool.values_at(rank, value.axis).iter();
         names.copied().any(|id| pool.value_name(value.axis, id) == Some(value.value.as_str()))
     };
+    // Only who may be a member needs to be covered.
+    let kept_out = |rank: u32, axis: Axis| {
+        pool.values_at(rank, axis).is_empty() && !requirement.axes[axis.index()].unknown_allowed
+    };
     axes.iter().all(|&axis| requirement.effective_max(axis, size).is_some())
         && ranks.iter().all(|&rank| {
-            axes.iter().any(|&axis| pool.values_at(rank, axis).is_empty())
+            axes.iter().any(|&axis| kept_out(rank, axis))
                 || values.iter().any(|value| has(rank, value))
                 || candidates.contains(&pool.index_of(rank))
         })

@@ -81,11 +81,12 @@ enum Relaxation {
 }
 
 impl Relaxation {
-    /// Keeps the two caps that leave the least room.
+    /// Keeps the two caps that leave the least room, of those that hold for everybody.
     fn new(index: &Index, size: usize) -> Self {
         let rules = crate::state::Rules::new(index, size);
-        let mut capped: Vec<usize> =
-            (0..rules.caps.len()).filter(|&slot| rules.caps[slot] != NO_CAP).collect();
+        let mut capped: Vec<usize> = (0..rules.caps.len())
+            .filter(|&slot| rules.caps[slot] != NO_CAP && index.caps_all(slot))
+            .collect();
         capped.sort_by_key(|&slot| (index.dense_len[slot] as u64 - 1) * u64::from(rules.caps[slot]));
         match capped[..] {
             [] => Self::Free,

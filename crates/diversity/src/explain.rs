@@ -127,8 +127,7 @@ fn broken_alone(pool: &Pool, requirement: &Requirement, rank: u32) -> Vec<(Rule,
     if pool.is_twin(rank) {
         rules.push((Rule::SameMachine, None));
     }
-    let unknown =
-        |&axis: &Axis| requirement.per_value_max(axis).is_some() && pool.values_at(rank, axis).is_empty();
+    let unknown = |&axis: &Axis| requirement.requires_known(axis) && pool.values_at(rank, axis).is_empty();
     rules.extend(Axis::ALL.into_iter().filter(unknown).map(|axis| (Rule::KnownValue, Some(axis))));
     rules
 }

@@ -30,6 +30,8 @@ pub struct Index {
     pub(crate) eligible: usize,
     /// Per slot: number of dense value ids, the unknown 0 counted.
     pub(crate) dense_len: Vec<usize>,
+    /// Per slot: whether the value of any eligible candidate is unknown.
+    pub(crate) shows_unknown: Vec<bool>,
     /// Dense value ids, `signature * slots + slot`, in order of first appearance by rank; at the power slot
     /// the region of the set that most eligible candidates share.
     values: Vec<u32>,
@@ -85,9 +87,15 @@ impl Index {
         if self.values[at] == UNKNOWN { &[] } else { &self.values[at..=at] }
     }
 
-    /// The most candidates of one signature that one selection can contain.
+    /// The most candidates of one signature that one selection can contain, whatever its values.
     fn per_signature_max(requirement: &Requirement) -> u32 {
-        Axis::ALL.into_iter().filter_map(|axis| requirement.per_value_max(axis)).min().unwrap_or(u32::MAX)
+        let known = Axis::ALL.into_iter().filter(|&axis| requirement.requires_known(axis));
+        known.filter_map(|axis| requirement.per_value_max(axis)).min().unwrap_or(u32::MAX)
+    }
+
+    /// Whether a cap at a slot holds for every eligible candidate: nobody is let in for an unknown value.
+    pub(crate) fn caps_all(&self, slot: usize) -> bool {
+        !(self.shows_unknown[slot] && self.requirement.axes[self.axes[slot].index()].unknown_allowed)
     }
 
     /// The entry of any eligible candidate, also of one that the table left out.
@@ -141,7 +149,7 @@ pub(crate) fn eligible(pool: &Pool, requirement: &Requirement, rank: u32) -> boo
         && (pool.fresh[rank as usize] || !requirement.fresh_evidence)
         && !pool.is_twin(rank)
         && Axis::ALL.into_iter().all(|axis| {
-            pool.rows[rank as usize][axis.index()] != UNKNOWN || requirement.per_value_max(axis).is_none()
+            pool.rows[rank as usize][axis.index()] != UNKNOWN || !requirement.requires_known(axis)
         })
 }
 
@@ -170,6 +178,7 @@ impl<'pool> Builder<'pool> {
             signature_of_rank: vec![NOT_ELIGIBLE; pool.len()],
             eligible: 0,
             dense_len: vec![1; axes.len()],
+            shows_unknown: vec![false; axes.len()],
             values: Vec::with_capacity(pool.len() * axes.len()),
             region_offsets: vec![0],
             regions: Vec::with_capacity(pool.len()),
@@ -230,6 +239,7 @@ impl<'pool> Builder<'pool> {
         self.keys.extend_from_slice(&self.key);
         self.taken.push(0);
         for (slot, &value) in self.key.iter().enumerate() {
+            self.index.shows_unknown[slot] |= value == UNKNOWN;
             let dense = &mut self.dense[slot];
             let next = &mut self.index.dense_len[slot];
             let mut assign = |value: u32| {

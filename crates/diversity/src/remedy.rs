@@ -156,7 +156,7 @@ fn provide_evidence(pool: &Pool, requirement: &Requirement, size: usize) -> Opti
         fresh: requirement.fresh_evidence && !pool.fresh[rank as usize],
         axes: Axis::ALL
             .into_iter()
-            .filter(|&axis| requirement.constrains(axis) && pool.values_at(rank, axis).is_empty())
+            .filter(|&axis| needs_value(requirement, axis) && pool.values_at(rank, axis).is_empty())
             .collect(),
     };
     let lacks = |rank: u32| {
@@ -172,6 +172,11 @@ fn provide_evidence(pool: &Pool, requirement: &Requirement, size: usize) -> Opti
         entries.iter().map(|entry| entry.rank).filter(|&rank| lacks(rank)).map(needs).collect();
     // None where evidence is not what is missing.
     (!machines.is_empty()).then_some(Remedy::ProvideEvidence { machines })
+}
+
+/// Whether it can help to know a machine's value on `axis`.
+fn needs_value(requirement: &Requirement, axis: Axis) -> bool {
+    requirement.distinct_min(axis) > 0 || requirement.requires_known(axis)
 }
 
 fn relax_eligibility(pool: &Pool, requirement: &Requirement, size: usize) -> Vec<Remedy> {
@@ -236,7 +241,7 @@ fn enlarge(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy
 }
 
 impl Pool {
-    /// The same candidates, each with a value of its own where one is unknown on a constrained axis that
+    /// The same candidates, each with a value of its own where one is unknown on an axis that needs one and that
     /// `wanted` takes.
     fn with_values(&self, requirement: &Requirement, wanted: impl Fn(Axis) -> bool) -> Self {
         let mut next: [u32; AXIS_COUNT] = std::array::from_fn(|axis| self.names[axis].len() as u32);
@@ -244,7 +249,7 @@ impl Pool {
         let mut sets = self.sets.clone();
         let mut names = self.names.clone();
         let mut rows = self.rows.clone();
-        for axis in Axis::ALL.into_iter().filter(|&axis| requirement.constrains(axis) && wanted(axis)) {
+        for axis in Axis::ALL.into_iter().filter(|&axis| needs_value(requirement, axis) && wanted(axis)) {
             for row in rows.iter_mut().filter(|row| row[axis.index()] == UNKNOWN) {
                 row[axis.index()] = next[axis.index()];
                 next[axis.index()] += 1;

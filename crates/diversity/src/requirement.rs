@@ -1,7 +1,8 @@
 //! Requirement levels as data: what a set of members has to keep, axis by axis.
 //!
 //! Source of the four shipped levels: the sections "Quorum Manager" and "SLA Tier Specifications" of the
-//! heterogeneous quorum document, with two countries added to Gold (docs/design/placement.md).
+//! heterogeneous quorum document, with two countries and one member per operator added to Gold
+//! (docs/design/placement.md).
 
 use quorate_types::{BASIS_POINTS_MAX, BasisPoints, FieldPath};
 
@@ -26,8 +27,11 @@ pub struct AxisRule {
     /// member (a minimum hitting set): the fewest grid failures that could explain the loss of all of them.
     pub distinct_min: u32,
     /// At most this many members may share a value; 0: no cap. On a capped axis a member must have a known
-    /// value.
+    /// value, unless `unknown_allowed`.
     pub per_value_max: u32,
+    /// Whether a member whose value is unknown may be one on a capped axis: it is then in nobody's way, and
+    /// still no different value.
+    pub unknown_allowed: bool,
 }
 
 /// A diversity level: the rules a set of members has to keep.
@@ -65,8 +69,11 @@ impl Requirement {
         )
     }
 
-    /// `GOLD`: 3 ASNs, 2 TEE vendors, 2 power regions, 2 countries, at most 1 member per ASN and per power
-    /// region, confidence 0.8, fresh evidence.
+    /// `GOLD`: 3 ASNs, 2 TEE vendors, 2 power regions, 2 countries, at most 1 member per ASN, per power region
+    /// and per known operator, confidence 0.8, fresh evidence.
+    ///
+    /// Who holds a machine can take keys out of it, which no evidence shows; so no operator may hold two. An
+    /// operator that is not known is let in, because the cap on ASNs holds for it too.
     ///
     /// With 3 members and at most 1 per region the 2 regions become 3: see [`Requirement::effective_min`].
     pub fn gold() -> Self {
@@ -77,6 +84,8 @@ impl Requirement {
             ..Self::unconstrained("GOLD")
         }
         .with(Axis::Asn, 3, 1)
+        .with(Axis::Operator, 0, 1)
+        .allowing_unknown(Axis::Operator)
         .with(Axis::Country, 2, 0)
         .with(Axis::PowerRegion, 2, 1)
         .with(Axis::TeeVendor, 2, 0)
@@ -101,10 +110,17 @@ impl Requirement {
     /// The same level with another rule on `axis`. Setting a minimum of TEE vendors also turns its switch on.
     #[must_use]
     pub fn with(mut self, axis: Axis, distinct_min: u32, per_value_max: u32) -> Self {
-        self.axes[axis.index()] = AxisRule { distinct_min, per_value_max };
+        self.axes[axis.index()] = AxisRule { distinct_min, per_value_max, unknown_allowed: false };
         if axis == Axis::TeeVendor {
             self.require_tee_diversity = distinct_min > 0;
         }
+        self
+    }
+
+    /// The same level with members let in whose value on the capped `axis` is unknown.
+    #[must_use]
+    pub fn allowing_unknown(mut self, axis: Axis) -> Self {
+        self.axes[axis.index()].unknown_allowed = true;
         self
     }
 
@@ -122,13 +138,20 @@ impl Requirement {
         (cap > 0).then_some(cap)
     }
 
+    /// Whether a member must have a known value on `axis` because it is capped.
+    pub fn requires_known(&self, axis: Axis) -> bool {
+        self.per_value_max(axis).is_some() && !self.axes[axis.index()].unknown_allowed
+    }
+
     /// How many different values `size` members really need on `axis`: the stated minimum, or what the cap
-    /// implies (`size / cap`, rounded up), whichever is larger. Gold states 2 power regions, but 3 members
-    /// need 3.
+    /// implies (`size / cap`, rounded up) where all values must be known, whichever is larger. Gold states 2
+    /// power regions, but 3 members need 3.
     pub fn effective_min(&self, axis: Axis, size: usize) -> u32 {
         let implied = match self.per_value_max(axis) {
-            Some(cap) => u32::try_from(size.div_ceil(cap as usize)).unwrap_or(u32::MAX),
-            None => 0,
+            Some(cap) if self.requires_known(axis) => {
+                u32::try_from(size.div_ceil(cap as usize)).unwrap_or(u32::MAX)
+            }
+            _ => 0,
         };
         self.distinct_min(axis).max(implied)
     }
@@ -177,6 +200,10 @@ impl Requirement {
                     return Err(limit(field.field(name), u64::from(RULE_MAX), u64::from(value)));
                 }
             }
+            if rule.unknown_allowed && rule.per_value_max == 0 {
+                let reason = "there is no limit per value that would keep an unknown one out: state one";
+                return Err(refuse(field.field("unknownAllowed"), reason));
+            }
         }
         let vendors = self.axes[Axis::TeeVendor.index()].distinct_min;
         if self.require_tee_diversity && vendors == 0 {
@@ -208,10 +235,13 @@ mod tests {
         let [none, basic, enhanced, gold] = Requirement::shipped();
         assert!(Axis::ALL.iter().all(|&axis| !none.constrains(axis)) && none.confidence_min == 0);
         assert_eq!((basic.distinct_min(Axis::Country), basic.confidence_min), (2, 6_000));
-        assert_eq!(enhanced.axes[Axis::Asn.index()], AxisRule { distinct_min: 2, per_value_max: 2 });
+        let rule =
+            |distinct_min, per_value_max| AxisRule { distinct_min, per_value_max, unknown_allowed: false };
+        assert_eq!(enhanced.axes[Axis::Asn.index()], rule(2, 2));
         assert_eq!((enhanced.distinct_min(Axis::Country), enhanced.confidence_min), (2, 7_000));
-        assert_eq!(gold.axes[Axis::Asn.index()], AxisRule { distinct_min: 3, per_value_max: 1 });
-        assert_eq!(gold.axes[Axis::PowerRegion.index()], AxisRule { distinct_min: 2, per_value_max: 1 });
+        assert_eq!(gold.axes[Axis::Asn.index()], rule(3, 1));
+        assert_eq!(gold.axes[Axis::PowerRegion.index()], rule(2, 1));
+        assert_eq!(gold.axes[Axis::Operator.index()], AxisRule { unknown_allowed: true, ..rule(0, 1) });
         assert_eq!((gold.distinct_min(Axis::TeeVendor), gold.distinct_min(Axis::Country)), (2, 2));
         assert_eq!((gold.confidence_min, gold.fresh_evidence), (8_000, true));
         for level in Requirement::shipped() {
@@ -229,6 +259,7 @@ mod tests {
         assert_eq!(gold.distinct_min(Axis::PowerRegion), 2);
         assert_eq!(gold.effective_min(Axis::PowerRegion, 3), 3);
         assert_eq!(Requirement::enhanced().effective_min(Axis::Asn, 5), 3);
+        assert_eq!(gold.effective_min(Axis::Operator, 3), 0, "unknown operators are let in");
     }
 
     #[test]
@@ -256,5 +287,8 @@ mod tests {
         assert_eq!(path.field().map(FieldPath::as_str), Some("requirement.axes.asn.distinctMin"));
         assert!(Requirement { confidence_min: 10_001, ..Requirement::none() }.check().is_err());
         assert!(Requirement::unconstrained("").check().is_err());
+        let nothing = Requirement::basic().allowing_unknown(Axis::Operator);
+        let path = nothing.check().expect_err("no cap");
+        assert_eq!(path.field().map(FieldPath::as_str), Some("requirement.axes.operator.unknownAllowed"));
     }
 }

@@ -25,7 +25,8 @@ pub struct Score {
     /// Over all constrained axes, weighted; 10 000 exactly when each of them is.
     pub total: BasisPoints,
     /// Per axis, by [`Axis::index`]: different values relative to the needed number, or members inside the
-    /// cap relative to all members, whichever is lower; `None` where the level does not constrain the axis.
+    /// cap relative to all members, whichever is lower; `None` where the level does not constrain the axis, or
+    /// only caps its known values and no member has one.
     pub axes: [Option<BasisPoints>; AXIS_COUNT],
 }
 
@@ -46,7 +47,9 @@ pub fn score(
 
 pub(crate) fn score_of(pool: &Pool, requirement: &Requirement, ranks: &[u32], size: usize) -> Score {
     let axes = Axis::ALL.map(|axis| {
-        requirement.constrains(axis).then(|| {
+        let known = || ranks.iter().any(|&rank| !pool.values_at(rank, axis).is_empty());
+        let asks = requirement.distinct_min(axis) > 0 || requirement.requires_known(axis);
+        (asks || requirement.constrains(axis) && known()).then(|| {
             let need = requirement.effective_min(axis, size.max(ranks.len()));
             // Nobody is needed and nobody is there: met.
             let spread = if need == 0 {
@@ -56,7 +59,7 @@ pub(crate) fn score_of(pool: &Pool, requirement: &Requirement, ranks: &[u32], si
             };
             match requirement.per_value_max(axis) {
                 Some(cap) if !ranks.is_empty() => {
-                    let inside = inside_cap(pool, axis, ranks, cap) as u64;
+                    let inside = inside_cap(pool, axis, ranks, cap, requirement.requires_known(axis)) as u64;
                     spread.min(ratio_basis_points(inside, ranks.len() as u64))
                 }
                 _ => spread,
@@ -77,12 +80,13 @@ pub(crate) fn score_of(pool: &Pool, requirement: &Requirement, ranks: &[u32], si
     Score { total, axes }
 }
 
-/// How many members find room under the cap when they come in order of rank; the unknown find none.
-fn inside_cap(pool: &Pool, axis: Axis, ranks: &[u32], cap: u32) -> usize {
+/// How many members find room under the cap when they come in order of rank; the unknown find none where values
+/// must be known.
+fn inside_cap(pool: &Pool, axis: Axis, ranks: &[u32], cap: u32, known: bool) -> usize {
     let mut counts = vec![0_u32; pool.names[axis.index()].len()];
     let fits = |&&rank: &&u32| {
         let values = pool.values_at(rank, axis);
-        let room = !values.is_empty() && values.iter().all(|&value| counts[value as usize] < cap);
+        let room = !(known && values.is_empty()) && values.iter().all(|&value| counts[value as usize] < cap);
         if room {
             values.iter().for_each(|&value| counts[value as usize] += 1);
         }

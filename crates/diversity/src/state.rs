@@ -11,6 +11,8 @@ pub(crate) const NO_CAP: u32 = u32::MAX;
 pub(crate) struct Rules {
     /// Most members per value, or [`NO_CAP`].
     pub(crate) caps: Vec<u32>,
+    /// Whether an unknown value keeps no candidate out.
+    pub(crate) unknown_fits: Vec<bool>,
     /// Fewest different values.
     pub(crate) minima: Vec<u32>,
 }
@@ -23,6 +25,11 @@ impl Rules {
         let cap = |&axis: &Axis| requirement.effective_max(axis, size).unwrap_or(NO_CAP);
         Self {
             caps: index.axes.iter().map(cap).collect(),
+            unknown_fits: index
+                .axes
+                .iter()
+                .map(|axis| requirement.axes[axis.index()].unknown_allowed)
+                .collect(),
             minima: index.axes.iter().map(|&axis| requirement.distinct_min(axis)).collect(),
         }
     }
@@ -102,7 +109,8 @@ impl<'index> State<'index> {
                 return true;
             }
             let values = self.index.values(signature, slot);
-            !values.is_empty() && values.iter().all(|&value| self.count(slot, value) < cap)
+            (self.rules.unknown_fits[slot] || !values.is_empty())
+                && values.iter().all(|&value| self.count(slot, value) < cap)
         })
     }
 

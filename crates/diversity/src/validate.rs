@@ -21,7 +21,7 @@ pub enum Rule {
     FreshEvidence,
     /// No two members are one physical machine.
     SameMachine,
-    /// Every member's value on a capped axis is known.
+    /// Every member's value on a capped axis is known, unless the level lets unknown ones in.
     KnownValue,
     /// There are enough different known values.
     DistinctMin,
@@ -192,7 +192,7 @@ fn axis_violations(
     if let Some(cap) = requirement.per_value_max(axis) {
         let is_unknown = |&rank: &u32| pool.values_at(rank, axis).is_empty();
         let unknown: Vec<u32> = ranks.iter().copied().filter(is_unknown).collect();
-        if !unknown.is_empty() {
+        if requirement.requires_known(axis) && !unknown.is_empty() {
             found.push(Violation {
                 rule: Rule::KnownValue,
                 axis: Some(axis),

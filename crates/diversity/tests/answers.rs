@@ -48,6 +48,37 @@ fn scarce_asns_and_regions_are_named() {
 }
 
 #[test]
+fn one_operator_under_many_numbers_is_named() {
+    // Four networks of one operator, one of another, none unknown.
+    let mut machines: Vec<Machine> =
+        (1..=5).map(|i| Machine::new(&format!("m{i}"), i, i, 1 + i % 2, i)).collect();
+    for (at, machine) in machines.iter_mut().enumerate() {
+        machine.values[Axis::Operator.index()] = if at == 4 { 2 } else { 1 };
+    }
+    let found = certificate(&machines, 3);
+    assert_eq!(found.reasons, [Reason::Capacity { axis: Axis::Operator, have: 2, need: 3 }]);
+    assert_eq!(found.check(&pool(&machines), &Requirement::gold()), Ok(Check::Confirmed));
+    let helps = remedies(&pool(&machines), &Requirement::gold(), 3).unwrap();
+    let Some(Remedy::AddMachines { count: 1, outside, .. }) = helps.first() else { panic!("{helps:?}") };
+    let operator = |value: &str| AxisValue { axis: Axis::Operator, value: value.to_owned() };
+    assert!(outside.contains(&operator("operator-1")) && outside.contains(&operator("operator-2")));
+    let relaxed = Remedy::Relax { rule: Rule::PerValueMax, axis: Some(Axis::Operator), from: 1, to: 2 };
+    assert!(helps.contains(&relaxed), "{helps:?}");
+    // Two machines of which nobody knows the operator are in nobody's way, and knowing it is no remedy.
+    for machine in &mut machines[1..3] {
+        machine.values[Axis::Operator.index()] = 0;
+    }
+    let answer = select(&pool(&machines), &Requirement::gold(), &SelectOptions::exact(4)).unwrap();
+    assert!(matches!(answer, Selection::Feasible(chosen) if chosen.members.len() == 4));
+    let verdicts = explain(&pool(&machines), &Requirement::gold(), &[0, 1, 4]).unwrap();
+    let shared = Conflict { member: 0, axis: Axis::Operator, value: "operator-1".to_owned() };
+    assert_eq!(verdicts[3], Verdict::Outweighed { member: 0, by: 0, shares: vec![shared] });
+    machines.remove(4);
+    let helps = remedies(&pool(&machines), &Requirement::gold(), 4).unwrap();
+    assert!(!helps.iter().any(|remedy| matches!(remedy, Remedy::ProvideEvidence { .. })), "{helps:?}");
+}
+
+#[test]
 fn one_vendor_is_named_and_evidence_is_what_helps() {
     let mut machines: Vec<Machine> =
         (1..=4).map(|i| Machine::new(&format!("m{i}"), i, i, 1, 1 + i % 2)).collect();
@@ -126,9 +157,11 @@ fn machines_to_add_are_told_how_different_they_must_be() {
     let level = Requirement::unconstrained("L").with(Axis::Asn, 2, 1);
     let two = [Machine::new("a", 1, 1, 1, 1), Machine::new("b", 2, 2, 2, 2)];
     assert_eq!(asked(&two, &level, 4), (2, vec![ask(Axis::Asn, 0, Some(1))]));
-    // Three of nothing for Gold: three networks and regions, but two vendors and countries are enough.
+    // Three of nothing for Gold: three networks, operators and regions, but two vendors and countries are
+    // enough.
     let gold = vec![
         ask(Axis::Asn, 3, Some(1)),
+        ask(Axis::Operator, 0, Some(1)),
         ask(Axis::Country, 2, None),
         ask(Axis::PowerRegion, 2, Some(1)),
         ask(Axis::TeeVendor, 2, None),

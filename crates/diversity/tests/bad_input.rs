@@ -118,7 +118,7 @@ fn wild_requirement() -> impl Strategy<Value = Requirement> {
     (rules, any::<u16>(), any::<bool>(), any::<bool>()).prop_map(|(rules, confidence_min, fresh, tee)| {
         let mut requirement = Requirement::unconstrained("WILD");
         for (rule, (distinct_min, per_value_max)) in requirement.axes.iter_mut().zip(rules) {
-            *rule = AxisRule { distinct_min, per_value_max };
+            *rule = AxisRule { distinct_min, per_value_max, unknown_allowed: distinct_min % 2 == 1 };
         }
         Requirement { confidence_min, fresh_evidence: fresh, require_tee_diversity: tee, ..requirement }
     })

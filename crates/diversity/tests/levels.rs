@@ -135,6 +135,30 @@ fn unknown_never_counts() {
 }
 
 #[test]
+fn gold_takes_one_machine_of_each_known_operator() {
+    let gold = Requirement::gold();
+    let mut members = gold_members();
+    let operator = Axis::Operator.index();
+    members[0].values[operator] = 1;
+    members[1].values[operator] = 1;
+    let validation = judge(&members, &gold);
+    assert_eq!(broken(&members, &gold), [(Rule::PerValueMax, Some(Axis::Operator), 2, 1)]);
+    assert_eq!(validation.violations[0].values, ["operator-1"]);
+    assert!(validation.score.total < 10_000);
+    // One known and two unknown, or none known: no conflict, and no diversity either.
+    members[1].values[operator] = 0;
+    assert!(judge(&members, &gold).valid);
+    assert_eq!(judge(&members, &gold).measures[operator].unique, 1);
+    let strict = gold.with(Axis::Operator, 2, 1).allowing_unknown(Axis::Operator);
+    assert_eq!(broken(&members, &strict), [(Rule::DistinctMin, Some(Axis::Operator), 1, 2)]);
+    let known = strict.with(Axis::Operator, 0, 1);
+    assert_eq!(
+        broken(&members, &known),
+        [(Rule::KnownValue, Some(Axis::Operator), 2, 0), (Rule::DistinctMin, Some(Axis::Operator), 1, 3)]
+    );
+}
+
+#[test]
 fn the_tee_switch_lifts_only_the_vendor_minimum() {
     let off = Requirement { require_tee_diversity: false, ..Requirement::gold() };
     let mut members = gold_members();
@@ -229,6 +253,11 @@ fn the_score_is_relative_to_what_is_required() {
     assert_eq!(found.axes[Axis::Operator.index()], None);
     // 0.30 * 2/3 + 0.30 + 0.25 + 0.15
     assert_eq!(found.total, 8_999);
+    // Known operators count as well: the second of one is beyond the cap.
+    members[0].values[Axis::Operator.index()] = 1;
+    members[1].values[Axis::Operator.index()] = 1;
+    let found = score(&pool(&members), &gold, &[0, 1, 2], 3).unwrap();
+    assert_eq!((found.axes[Axis::Operator.index()], found.total), (Some(6_666), 8_695));
     // A member is missing: two of three ASNs and regions.
     let found = score(&pool(&members), &gold, &[0, 1], 3).unwrap();
     assert_eq!((found.axes[0], found.axes[Axis::PowerRegion.index()]), (Some(6_666), Some(6_666)));

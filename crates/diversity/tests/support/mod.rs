@@ -73,13 +73,14 @@ pub(crate) fn keeps(requirement: &Requirement, members: &[&Machine]) -> bool {
     members.iter().all(|machine| {
         machine.confidence >= requirement.confidence_min && (machine.fresh || !requirement.fresh_evidence)
     }) && Axis::ALL.into_iter().all(|axis| {
-        let AxisRule { distinct_min, per_value_max } = requirement.axes[axis.index()];
+        let AxisRule { distinct_min, per_value_max, unknown_allowed } = requirement.axes[axis.index()];
         let lifted = axis == Axis::TeeVendor && !requirement.require_tee_diversity;
         let cap_kept = per_value_max == 0
             || members.iter().all(|machine| {
                 let values = machine.values_on(axis);
                 let sharing = |value| members.iter().filter(|m| m.values_on(axis).contains(value)).count();
-                !values.is_empty() && values.iter().all(|value| sharing(value) <= per_value_max as usize)
+                (unknown_allowed || !values.is_empty())
+                    && values.iter().all(|value| sharing(value) <= per_value_max as usize)
             });
         cap_kept && (lifted || distinct(axis, members) >= distinct_min)
     })
@@ -169,12 +170,15 @@ pub(crate) fn machines(most: usize) -> impl Strategy<Value = Vec<Machine>> {
 
 /// A shipped level, Gold without its TEE switch, or one of random rules.
 pub(crate) fn requirement() -> impl Strategy<Value = Requirement> {
-    let rule = prop_oneof![3 => Just((0, 0)), 2 => (0_u32..5, 0_u32..4)];
+    let rule = prop_oneof![3 => Just((0, 0, false)), 2 => (0_u32..5, 0_u32..4, any::<bool>())];
     let custom = (prop::collection::vec(rule, AXIS_COUNT), any::<bool>(), any::<bool>());
     let custom = custom.prop_map(|(rules, fresh_evidence, confident)| {
         let mut requirement = Requirement::unconstrained("CUSTOM");
-        for (axis, (distinct_min, per_value_max)) in Axis::ALL.into_iter().zip(rules) {
+        for (axis, (distinct_min, per_value_max, unknown)) in Axis::ALL.into_iter().zip(rules) {
             requirement = requirement.with(axis, distinct_min, per_value_max);
+            if unknown && per_value_max > 0 {
+                requirement = requirement.allowing_unknown(axis);
+            }
         }
         requirement.fresh_evidence = fresh_evidence;
         requirement.confidence_min = if confident { 8_000 } else { 0 };
