@@ -4,13 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{Env, Float64Array, Float64ArraySlice, Object, Uint8Array, Uint32Array};
 use napi_derive::napi;
-use quorate_nsga2::problems::{Builtin, by_name, names};
-use quorate_nsga2::real::{Bounds, Real, RealOperators, RealProblem};
-use quorate_nsga2::{ConstraintHandling, Engine, Error, Outcome as Population, Settings, Stagnation, Stop};
-use quorate_nsga2::{indicators, sort};
+use quorate_nsga2::problems::{by_name, names};
+use quorate_nsga2::{ConstraintHandling, Error, Settings, Stagnation, indicators, sort};
 
 use crate::failure::{HandleError, Outcome, guard, open};
 use crate::run::NativeRun;
+
+pub mod engines;
+
+use engines::AnyEngine;
 
 /// Ranks of row-major objectives; 0 is best.
 #[napi]
@@ -70,6 +72,17 @@ pub struct NativeOptimizerSettings {
     pub mutation_probability: Option<f64>,
     /// Distribution index of the mutation.
     pub mutation_eta: Option<f64>,
+    /// Operators of integer variables; null for reals.
+    pub integer: Option<NativeIntegerOperators>,
+}
+
+/// How integer variables are recombined and mutated.
+#[napi(object)]
+pub struct NativeIntegerOperators {
+    /// `uniform`, `one-point` or `two-point`.
+    pub crossover: String,
+    /// `creep-and-reset`, `creep`, `reset` or `swap`.
+    pub mutation: String,
 }
 
 /// The feasible first front of a run.
@@ -89,65 +102,14 @@ pub struct NativeFront {
     pub stopped_by: Option<String>,
 }
 
-/// A problem whose objectives are computed in Rust, or outside.
-enum AnyProblem {
-    Builtin(Builtin),
-    Outside { bounds: Bounds, objectives: usize },
-}
-
-impl RealProblem for AnyProblem {
-    fn bounds(&self) -> &Bounds {
-        match self {
-            Self::Builtin(problem) => problem.bounds(),
-            Self::Outside { bounds, .. } => bounds,
-        }
-    }
-
-    fn objectives(&self) -> usize {
-        match self {
-            Self::Builtin(problem) => problem.objectives(),
-            Self::Outside { objectives, .. } => *objectives,
-        }
-    }
-
-    fn evaluate(&self, variables: &[f64], objectives: &mut [f64]) -> f64 {
-        match self {
-            Self::Builtin(problem) => problem.evaluate(variables, objectives),
-            // Never reached: such a run is driven by ask and tell. Infinity would lose any comparison.
-            Self::Outside { .. } => {
-                objectives.fill(f64::INFINITY);
-                f64::INFINITY
-            }
-        }
-    }
-}
-
-type SharedEngine = Arc<Mutex<Engine<Real<AnyProblem>>>>;
-
 /// One optimisation run.
 #[napi]
 pub struct NativeOptimizer {
-    engine: SharedEngine,
+    engine: Arc<Mutex<Box<dyn AnyEngine>>>,
 }
 
-fn start(
-    problem: AnyProblem,
-    settings: &NativeOptimizerSettings,
-    checkpoint: Option<&[u8]>,
-) -> Result<NativeOptimizer, Error> {
-    let defaults = RealOperators::default();
-    let operators = RealOperators {
-        crossover_probability: settings.crossover_probability.unwrap_or(defaults.crossover_probability),
-        crossover_eta: settings.crossover_eta.unwrap_or(defaults.crossover_eta),
-        mutation_probability: settings.mutation_probability.or(defaults.mutation_probability),
-        mutation_eta: settings.mutation_eta.unwrap_or(defaults.mutation_eta),
-    };
-    let problem = Real::with_operators(problem, operators)?;
-    let engine = match checkpoint {
-        Some(bytes) => Engine::resume(problem, settings.into(), bytes)?,
-        None => Engine::new(problem, settings.into())?,
-    };
-    Ok(NativeOptimizer { engine: Arc::new(Mutex::new(engine)) })
+fn handle(engine: Box<dyn AnyEngine>) -> NativeOptimizer {
+    NativeOptimizer { engine: Arc::new(Mutex::new(engine)) }
 }
 
 impl From<&NativeOptimizerSettings> for Settings {
@@ -184,7 +146,7 @@ impl NativeOptimizer {
     ) -> Outcome<NativeOptimizer> {
         guard(|| {
             let problem = by_name(&name, objective_count.map(|count| count as usize))?;
-            start(AnyProblem::Builtin(problem), &settings, checkpoint)
+            engines::builtin(problem, &settings, checkpoint).map(handle)
         })
     }
 
@@ -198,9 +160,7 @@ impl NativeOptimizer {
         checkpoint: Option<&[u8]>,
     ) -> Outcome<NativeOptimizer> {
         guard(|| {
-            let bounds = Bounds::new(lower.to_vec(), upper.to_vec())?;
-            let problem = AnyProblem::Outside { bounds, objectives: objective_count as usize };
-            start(problem, &settings, checkpoint)
+            engines::outside(&lower, &upper, objective_count as usize, &settings, checkpoint).map(handle)
         })
     }
 
@@ -223,19 +183,19 @@ impl NativeOptimizer {
     /// Whether the run has ended.
     #[napi]
     pub fn ended(&self) -> Outcome<bool> {
-        guard(|| Ok::<_, HandleError<Error>>(open(&self.engine)?.stopped().is_some()))
+        guard(|| Ok::<_, HandleError<Error>>(open(&self.engine)?.ended()))
     }
 
     /// Variables to evaluate, row-major; empty once the run has ended.
     #[napi]
     pub fn ask(&self) -> Outcome<Float64Array> {
-        guard(|| {
-            let mut engine = open::<_, Error>(&self.engine)?;
-            if engine.stopped().is_some() {
-                return Ok(Float64Array::new(Vec::new()));
-            }
-            Ok::<_, HandleError<Error>>(Float64Array::new(engine.ask()?.to_vec()))
-        })
+        guard(|| Ok::<_, HandleError<Error>>(Float64Array::new(open(&self.engine)?.ask()?)))
+    }
+
+    /// Puts repaired variables in the place of those that `ask` gave.
+    #[napi]
+    pub fn amend(&self, variables: Float64ArraySlice) -> Outcome<()> {
+        guard(|| Ok::<_, HandleError<Error>>(open(&self.engine)?.amend(&variables)?))
     }
 
     /// Takes the objectives of the variables asked for, and their violations where there are constraints.
@@ -271,25 +231,6 @@ impl NativeOptimizer {
     /// The feasible first front as it stands.
     #[napi]
     pub fn front(&self) -> Outcome<NativeFront> {
-        guard(|| Ok::<_, HandleError<Error>>(NativeFront::from(&open(&self.engine)?.outcome()?)))
-    }
-}
-
-impl From<&Population<f64>> for NativeFront {
-    fn from(population: &Population<f64>) -> Self {
-        let front = population.front();
-        let rows =
-            |of: &dyn Fn(usize) -> Vec<f64>| front.iter().flat_map(|&row| of(row)).collect::<Vec<f64>>();
-        Self {
-            variables: rows(&|row| population.genes_of(row).to_vec()).into(),
-            objectives: rows(&|row| population.objectives_of(row).to_vec()).into(),
-            violation_min: population.violations.iter().copied().fold(f64::INFINITY, f64::min),
-            generations: population.generations,
-            evaluations: population.evaluations as f64,
-            stopped_by: population.stop.map(|stop| {
-                let name = if stop == Stop::Stagnation { "stagnation" } else { "generations" };
-                name.to_owned()
-            }),
-        }
+        guard(|| Ok::<_, HandleError<Error>>(open(&self.engine)?.front()?))
     }
 }

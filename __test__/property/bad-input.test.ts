@@ -350,7 +350,7 @@ describe('optimisation', () => {
   it('survives any problem', () =>
     holds(
       fc.asyncProperty(
-        fc.oneof(spoiled(problem), spoiled({ name: 'DTLZ2', objectiveCount: 3 }), junk),
+        fc.oneof(spoiled({ ...problem, integer: true }), spoiled({ name: 'DTLZ2', objectiveCount: 3 }), junk),
         async (given) => {
           if (typeof (given as { evaluate?: unknown } | null)?.evaluate === 'function') return;
           await answersOrRefuses(() =>

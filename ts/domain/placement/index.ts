@@ -31,6 +31,7 @@ export {
   type VerifyCertificateOptions,
   verifyPlacementCertificate,
 } from './certificate.js';
+export type { CheckpointOptions } from './checkpoints.js';
 export { type ClassifierOptions, type ClassifyOptions, InfrastructureClassifier } from './classifier.js';
 export {
   type Dashboard,
@@ -57,6 +58,8 @@ export {
   type BuiltinProblem,
   builtinProblems,
   hypervolume,
+  INTEGER_CROSSOVERS,
+  INTEGER_MUTATIONS,
   igdPlus,
   nonDominatedSort,
   type OptimizationProblem,

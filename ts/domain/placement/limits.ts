@@ -94,6 +94,9 @@ export const SCHEDULE_POPULATION = 50;
 export const SCHEDULE_GENERATIONS = 100;
 export const SCHEDULE_CROSSOVER = 0.8;
 export const SCHEDULE_MUTATION = 0.1;
+/** Generations of one run, and from one checkpoint to the next. */
+export const GENERATIONS_MAX = 10_000_000;
+export const CHECKPOINT_GENERATIONS = 100;
 export const NODES_MAX = 100_000;
 export const JOBS_MAX = 100_000;
 export const GPUS_PER_NODE_MAX = 16;

@@ -1,4 +1,7 @@
-/** Multi-objective optimisation: NSGA-II over bounded reals, non-dominated sorting, quality indicators. */
+/**
+ * Multi-objective optimisation: NSGA-II over bounded reals and integers, non-dominated sorting, quality
+ * indicators.
+ */
 import { INPUT_INVALID, QuorateError } from '../../errors.js';
 import {
   addon,
@@ -10,6 +13,13 @@ import {
   runOptions,
 } from '../../native.js';
 import * as parse from '../../parse.js';
+import {
+  CHECKPOINT_OPTIONS,
+  type CheckpointOptions,
+  type Checkpoints,
+  checkpointsOf,
+} from './checkpoints.js';
+import { GENERATIONS_MAX } from './limits.js';
 
 /** Objectives of the caller's own: called once per population, on the JavaScript thread. */
 export interface OptimizationProblem {
@@ -18,6 +28,14 @@ export interface OptimizationProblem {
   readonly upper: Float64Array;
   /** Objectives per individual; all are minimised. */
   readonly objectiveCount: number;
+  /** Whether variables are whole numbers; bounds are then too, and safe integers. Default: reals. */
+  readonly integer?: boolean;
+  /**
+   * Makes individuals valid before they are judged, such as by taking out of a knapsack what is too heavy:
+   * `n` rows of variables in, as many out, within the bounds; it may change and return what it got. What it
+   * returns is what `evaluate` gets, what survives and what is bred from. Called once per population.
+   */
+  repair?(population: Float64Array): Float64Array;
   /**
    * Computes the objectives of a whole population: `n` rows of variables in, `n` rows of objectives out,
    * row-major. With constraints it returns `violations` beside them: one number per row, the sum of what is
@@ -38,7 +56,11 @@ export interface BuiltinProblem {
   readonly objectiveCount?: number;
 }
 
-export interface OptimizeOptions extends RunOptions {
+/**
+ * `resume` refuses the checkpoint of another problem as far as bounds, operators and the name of a built-in tell;
+ * that objectives of one's own are the same ones is for the caller to see to.
+ */
+export interface OptimizeOptions extends RunOptions, CheckpointOptions {
   /** Individuals, even, at least 4. Default 100. */
   readonly population?: number;
   /** Generations after generation 0. Default 250. */
@@ -54,18 +76,26 @@ export interface OptimizeOptions extends RunOptions {
    * never.
    */
   readonly stagnation?: { readonly generations: number; readonly gainMin: number };
-  /** SBX: probability and distribution index. Defaults 0.9 and 15. */
-  readonly crossover?: { readonly probability?: number; readonly eta?: number };
-  /** Polynomial mutation: probability per variable and distribution index. Defaults 1/variables and 20. */
-  readonly mutation?: { readonly probability?: number; readonly eta?: number };
-  /** The `checkpoint` of an earlier run with the same problem and settings, to go on from. */
-  readonly resume?: Uint8Array;
   /**
-   * Called with a checkpoint every `checkpointGenerations` generations (default 100): what an aborted run
-   * goes on from, by `resume`.
+   * Probability that two parents are recombined, default 0.9. Of reals by SBX with distribution index `eta`,
+   * default 15; of integers by exchanging variables one by one (`uniform`, the default), or segments.
    */
-  readonly onCheckpoint?: (checkpoint: Uint8Array) => void;
-  readonly checkpointGenerations?: number;
+  readonly crossover?: {
+    readonly probability?: number;
+    readonly eta?: number;
+    readonly kind?: (typeof INTEGER_CROSSOVERS)[number];
+  };
+  /**
+   * Probability that a variable is mutated, default 1/variables. Of reals by polynomial mutation with
+   * distribution index `eta`, default 20. Of integers by a small step (`creep`), a new value (`reset`), either
+   * (`creep-and-reset`, the default), or an exchange with another variable (`swap`), for assignments in which
+   * each value is to stay as frequent as it is: with a crossover of probability 0 it does.
+   */
+  readonly mutation?: {
+    readonly probability?: number;
+    readonly eta?: number;
+    readonly kind?: (typeof INTEGER_MUTATIONS)[number];
+  };
 }
 
 export interface OptimizeResult {
@@ -84,11 +114,14 @@ export interface OptimizeResult {
   readonly checkpoint: Uint8Array;
 }
 
+/** How integers are recombined. */
+export const INTEGER_CROSSOVERS = ['uniform', 'one-point', 'two-point'] as const;
+/** How integers are mutated. */
+export const INTEGER_MUTATIONS = ['creep-and-reset', 'creep', 'reset', 'swap'] as const;
+
 const POPULATION_MAX = 2 ** 20;
-const GENERATIONS_MAX = 10_000_000;
 const THREADS_MAX = 256;
 const ETA_MAX = 1e6;
-const CHECKPOINT_GENERATIONS = 100;
 const VIOLATIONS = 'evaluate().violations';
 const OPTIONS = [
   'population',
@@ -99,9 +132,7 @@ const OPTIONS = [
   'stagnation',
   'crossover',
   'mutation',
-  'resume',
-  'onCheckpoint',
-  'checkpointGenerations',
+  ...CHECKPOINT_OPTIONS,
   'signal',
   'onProgress',
 ];
@@ -158,52 +189,40 @@ export async function optimize(
   problem: OptimizationProblem | BuiltinProblem | string,
   options: OptimizeOptions = {},
 ): Promise<OptimizeResult> {
-  const settings = settingsOf(options);
-  const pace = paceOf(options, settings.generations);
-  const resume = parse.optional(options.resume, null, (bytes) => {
-    if (!(bytes instanceof Uint8Array)) throw parse.invalid('resume', 'the bytes of a checkpoint', bytes);
-    return bytes;
-  });
   if (typeof problem !== 'string') parse.record(problem, 'problem');
-  if (typeof problem === 'string' || !('evaluate' in problem)) {
-    const { name, objectiveCount = null } = typeof problem === 'string' ? { name: problem } : problem;
-    parse.text(name, 'problem');
-    parse.optional(objectiveCount, null, (count) => parse.integer(count, 'problem.objectiveCount', 1, 64));
+  const own = typeof problem !== 'string' && 'evaluate' in problem ? outsideProblem(problem) : null;
+  const settings = settingsOf(options, own?.integer ?? false);
+  const pace = paceOf(options, settings.generations);
+  if (own === null) {
+    const { name, objectiveCount = null } = builtinProblem(problem);
     const optimizer = call(
-      () => addon.NativeOptimizer.builtin(name, objectiveCount, settings, resume),
+      () => addon.NativeOptimizer.builtin(name, objectiveCount, settings, pace.resume),
       inOptions,
     );
     await runBuiltin(optimizer, pace);
     return resultOf(optimizer);
   }
-  const { lower, upper, objectiveCount } = outsideProblem(problem);
+  const { lower, upper, objectiveCount } = own;
   const optimizer = call(
-    () => addon.NativeOptimizer.outside(lower, upper, objectiveCount, settings, resume),
+    () => addon.NativeOptimizer.outside(lower, upper, objectiveCount, settings, pace.resume),
     inOptions,
   );
-  await runOutside(optimizer, problem, pace);
+  await runOutside(optimizer, own, pace);
   return resultOf(optimizer);
 }
 
 /** How a run is paced: on how many threads, how it is watched and stopped, how often it is written down. */
-interface Pace extends RunOptions {
+interface Pace extends RunOptions, Checkpoints {
   readonly threads: number;
   readonly generations: number;
-  readonly every: number;
-  readonly onCheckpoint: ((checkpoint: Uint8Array) => void) | undefined;
 }
 
 function paceOf(options: OptimizeOptions, generations: number): Pace {
-  const { onCheckpoint } = options;
-  if (onCheckpoint !== undefined && typeof onCheckpoint !== 'function')
-    throw parse.invalid('onCheckpoint', 'a function', onCheckpoint);
-  const every = options.checkpointGenerations ?? CHECKPOINT_GENERATIONS;
   return {
     ...runOptions(options),
     threads: parse.integer(options.threads ?? 0, 'threads', 0, THREADS_MAX),
     generations,
-    every: parse.integer(every, 'checkpointGenerations', 1, GENERATIONS_MAX),
-    onCheckpoint,
+    ...checkpointsOf(options),
   };
 }
 
@@ -232,8 +251,9 @@ async function runOutside(
   const { signal, onProgress, threads, generations } = pace;
   for (;;) {
     signal?.throwIfAborted();
-    const population = call(() => optimizer.ask());
-    if (population.length === 0) return;
+    const asked = call(() => optimizer.ask());
+    if (asked.length === 0) return;
+    const population = repaired(optimizer, problem, asked);
     const rows = population.length / problem.lower.length;
     const { objectives, violations } = evaluated(problem, population, rows);
     const told = (field: string): string => `evaluate().${field}`;
@@ -255,9 +275,24 @@ function writeDown(optimizer: NativeOptimizer, { onCheckpoint, every }: Pace): v
 /** The names of the core's fields as a caller of `optimize` knows them. */
 function inOptions(field: string): string {
   if (field === 'checkpoint') return 'resume';
-  const operator = /^operators\.(crossover|mutation)(Probability|Eta)$/.exec(field);
+  const operator = /^operators\.(crossover|mutation)(Probability|Eta|Kind)$/.exec(field);
   if (operator) return `${operator[1]}.${operator[2]?.toLowerCase()}`;
   return /^(lower|upper|objectiveCount)/.test(field) ? `problem.${field}` : field;
+}
+
+/** What is evaluated in place of what was asked for. */
+function repaired(
+  optimizer: NativeOptimizer,
+  problem: OptimizationProblem,
+  asked: Float64Array,
+): Float64Array {
+  if (problem.repair === undefined) return asked;
+  const variables = floats(problem.repair(asked), 'repair()');
+  call(
+    () => optimizer.amend(variables),
+    (field) => field.replace('variables', 'repair()'),
+  );
+  return variables;
 }
 
 function evaluated(
@@ -297,10 +332,23 @@ function outsideProblem(problem: OptimizationProblem): OptimizationProblem {
   if (typeof problem.evaluate !== 'function') {
     throw parse.invalid('problem.evaluate', 'a function of the population', problem.evaluate);
   }
+  if (problem.repair !== undefined && typeof problem.repair !== 'function') {
+    throw parse.invalid('problem.repair', 'a function of the population', problem.repair);
+  }
+  parse.optional(problem.integer, false, (integer) => parse.flag(integer, 'problem.integer'));
   return problem;
 }
 
-function settingsOf(options: OptimizeOptions): NativeOptimizerSettings {
+function builtinProblem(problem: BuiltinProblem | OptimizationProblem | string): BuiltinProblem {
+  const builtin = typeof problem === 'string' ? { name: problem } : (problem as BuiltinProblem);
+  parse.text(builtin.name, 'problem');
+  parse.optional(builtin.objectiveCount, null, (count) =>
+    parse.integer(count, 'problem.objectiveCount', 1, 64),
+  );
+  return builtin;
+}
+
+function settingsOf(options: OptimizeOptions, integer: boolean): NativeOptimizerSettings {
   parse.keys(parse.record(options, 'options'), '', OPTIONS);
   const group = (owner: 'crossover' | 'mutation' | 'stagnation', names: readonly string[]) => {
     const given = parse.record(options[owner] ?? {}, owner);
@@ -308,10 +356,16 @@ function settingsOf(options: OptimizeOptions): NativeOptimizerSettings {
     return given;
   };
   const stagnation = options.stagnation && group('stagnation', ['generations', 'gainMin']);
+  // The distribution indexes are of reals, the kinds of integers.
+  const names = ['probability', integer ? 'kind' : 'eta'];
   const part = (owner: 'crossover' | 'mutation', name: 'probability' | 'eta', max: number): number | null => {
-    const given = group(owner, ['probability', 'eta'])[name];
+    const given = group(owner, names)[name];
     return parse.optional(given, null, (value) => parse.finite(value, `${owner}.${name}`, 0, max));
   };
+  const kind = <const T extends string>(owner: 'crossover' | 'mutation', kinds: readonly [T, ...T[]]): T =>
+    parse.optional(group(owner, names)['kind'], kinds[0], (value) =>
+      parse.oneOf(value, `${owner}.kind`, kinds),
+    );
   const constraints = options.constraints ?? 'feasibility-first';
   parse.oneOf(constraints, 'constraints', ['feasibility-first', 'epsilon-level']);
   return {
@@ -327,6 +381,9 @@ function settingsOf(options: OptimizeOptions): NativeOptimizerSettings {
     crossoverEta: part('crossover', 'eta', ETA_MAX),
     mutationProbability: part('mutation', 'probability', 1),
     mutationEta: part('mutation', 'eta', ETA_MAX),
+    integer: integer
+      ? { crossover: kind('crossover', INTEGER_CROSSOVERS), mutation: kind('mutation', INTEGER_MUTATIONS) }
+      : null,
   };
 }
 
