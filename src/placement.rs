@@ -1,15 +1,16 @@
 //! `quorate-placement`: jobs onto nodes.
 
+use std::num::NonZeroU32;
+
 use napi::bindgen_prelude::{
-    Env, Float64Array, Int32Array, Int32ArraySlice, Object, Uint8ArraySlice, Uint16ArraySlice, Uint32Array,
-    Uint32ArraySlice,
+    Env, Float64Array, Int32Array, Int32ArraySlice, Object, Uint8Array, Uint8ArraySlice, Uint16ArraySlice,
+    Uint32Array, Uint32ArraySlice,
 };
 use napi_derive::napi;
 use quorate_placement::{
-    ANY_NODE, Certificate, Choice, Error, Fleet, FleetColumns, JobClass, Jobs, JobsColumns, OBJECTIVES,
-    Objective, Plan, Reason, Repair, Settings, Shortage, Strategy, Unplaced,
+    ANY_NODE, Certificate, Choice, Error, Fleet, FleetColumns, Instance, JobClass, Jobs, JobsColumns,
+    OBJECTIVES, Objective, Plan, Reason, Repair, Run, Settings, Shortage, Strategy, Unplaced,
 };
-
 use quorate_types::FieldPath;
 
 use crate::run::NativeRun;
@@ -291,7 +292,7 @@ impl NativeUnplaced {
 /// A proof that not all jobs can be placed.
 #[napi(object, use_nullable = true)]
 pub struct NativeJobCertificate {
-    /// `job_fits_no_node`, `demand_exceeds_capacity` or `too_many_large_jobs`.
+    /// `job_fits_no_node`, `demand_exceeds_capacity`, `too_many_large_jobs` or `jobs_exclude_each_other`.
     pub kind: String,
     /// The job that fits no node, with what it lacks.
     pub job: Option<NativeUnplaced>,
@@ -303,6 +304,10 @@ pub struct NativeJobCertificate {
     pub have: f64,
     /// Amount that each of the counted jobs asks for at least.
     pub at_least: u32,
+    /// The jobs that exclude each other.
+    pub jobs: Vec<u32>,
+    /// All nodes that may take any of these.
+    pub nodes: Vec<u32>,
 }
 
 impl From<&Certificate> for NativeJobCertificate {
@@ -314,6 +319,8 @@ impl From<&Certificate> for NativeJobCertificate {
             need: need as f64,
             have: have as f64,
             at_least,
+            jobs: Vec::new(),
+            nodes: Vec::new(),
         };
         match found {
             Certificate::JobFitsNoNode { job, reason } => {
@@ -325,12 +332,35 @@ impl From<&Certificate> for NativeJobCertificate {
             Certificate::TooManyLargeJobs { resource, at_least, need, have, .. } => {
                 of("too_many_large_jobs", Some(resource.name()), *need, *have, *at_least)
             }
+            Certificate::JobsExcludeEachOther { jobs, nodes, resource } => Self {
+                jobs: jobs.clone(),
+                nodes: nodes.clone(),
+                ..of("jobs_exclude_each_other", Some(resource.name()), 0, 0, 0)
+            },
         }
     }
 }
 
+/// How far a run came.
+#[napi(object, use_nullable = true)]
+pub struct NativeScheduled {
+    /// Where it paused; null where it never does, and for a strategy without generations.
+    pub checkpoint: Option<Uint8Array>,
+    /// Null where the run pauses before its end.
+    pub plan: Option<NativePlan>,
+}
+
+/// Where a run begins and how far it goes.
+#[napi(object, use_nullable = true)]
+pub struct NativeLeg<'a> {
+    /// What an earlier leg ended with; null begins anew.
+    pub checkpoint: Option<Uint8ArraySlice<'a>>,
+    /// Pauses at the next generation that this divides; null goes to the end.
+    pub pause: Option<u32>,
+}
+
 /// Places jobs on nodes.
-#[napi(ts_return_type = "Promise<NativeFailure | NativePlan>")]
+#[napi(ts_return_type = "Promise<NativeFailure | NativeScheduled>")]
 pub fn schedule_jobs<'env>(
     env: &'env Env,
     handle: &NativeRun,
@@ -338,13 +368,30 @@ pub fn schedule_jobs<'env>(
     nodes: NativeFleetColumns,
     jobs: NativeJobsColumns,
     settings: NativeScheduleSettings,
+    leg: NativeLeg,
 ) -> napi::Result<Object<'env>> {
     // Copied: JavaScript may write to its arrays while the run goes on.
     let (nodes, jobs) = (FleetColumns::from(nodes), JobsColumns::try_from(jobs));
+    let (checkpoint, pause) = (leg.checkpoint.map(|bytes| bytes.to_vec()), leg.pause);
     handle.spawn(env, threads, move |control| {
         let (fleet, jobs) = (Fleet::new(nodes)?, Jobs::new(jobs?)?);
+        let instance = Instance::new(&fleet, &jobs, control)?;
         let settings = Settings::try_from(&settings)?;
-        quorate_placement::schedule(&fleet, &jobs, &settings, control).map(NativePlan::from)
+        let run = match &checkpoint {
+            Some(bytes) => Run::resume(&instance, settings, bytes, control)?,
+            None => Run::new(&instance, settings, control)?,
+        };
+        run_leg(run, pause.and_then(NonZeroU32::new))
+    })
+}
+
+fn run_leg(mut run: Run<'_>, pause: Option<NonZeroU32>) -> Result<NativeScheduled, Error> {
+    let next = pause.map(|every| (run.generation() / every + 1).saturating_mul(every.get()));
+    run.run_to(next.unwrap_or(u32::MAX))?;
+    let pauses = next.is_some_and(|next| run.generation() == next);
+    Ok(NativeScheduled {
+        checkpoint: if pauses { Some(run.checkpoint()?.into()) } else { None },
+        plan: if run.finished() { Some(run.plan()?.into()) } else { None },
     })
 }
 

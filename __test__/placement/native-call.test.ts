@@ -31,7 +31,14 @@ const settings = {
 };
 const schedule = (work: object, how: object) =>
   run((handle) =>
-    addon.scheduleJobs(handle, 1, nodes as never, { ...jobs, ...work } as never, { ...settings, ...how }),
+    addon.scheduleJobs(
+      handle,
+      1,
+      nodes as never,
+      { ...jobs, ...work } as never,
+      { ...settings, ...how },
+      { checkpoint: null, pause: null },
+    ),
   );
 
 describe('what does not cross the seam', () => {
@@ -43,7 +50,7 @@ describe('what does not cross the seam', () => {
   });
 
   it('is not taken for something else: a strategy, a class, weights', async () => {
-    expect((await schedule({}, {})).unplaced).toEqual([]);
+    expect((await schedule({}, {})).plan?.unplaced).toEqual([]);
     for (const [work, how, field] of [
       [{}, { strategy: 'random' }, 'strategy'],
       [{ class: Uint8Array.of(3) }, {}, 'jobs[0].class'],

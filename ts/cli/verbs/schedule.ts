@@ -63,6 +63,7 @@ function show(plan: SchedulePlan, jobs: number, nodes: number, print: (text: str
     print(`\n${scatter(points, { xLabel: 'latency ms', yLabel: 'cost' })}`);
   }
   for (const { message } of plan.certificates.slice(0, 5)) print(`- ${message}`);
+  if (!plan.proven) print('- not proved: no placement of all jobs was found, nor a proof that there is none');
   for (const { jobId, message } of plan.unplaced.slice(0, 10)) print(`! ${jobId}: ${message}`);
   if (plan.unplaced.length > 10) print(`... and ${plan.unplaced.length - 10} more without a node`);
 }

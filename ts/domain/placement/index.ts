@@ -89,6 +89,7 @@ export {
   JOB_CLASSES,
   JOB_OBJECTIVES,
   type Job,
+  type JobCertificate,
   type JobClass,
   type JobNode,
   type JobObjective,

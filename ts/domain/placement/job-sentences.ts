@@ -59,11 +59,27 @@ export function unplacedSentence(found: NativeUnplaced): string {
   }
 }
 
-export function jobCertificateSentence(found: NativeJobCertificate, jobId: string): string {
+/** Names in one sentence; of more the rest is counted. */
+const NAMED_MAX = 8;
+
+function names(ids: readonly string[]): string {
+  const rest = ids.length - NAMED_MAX;
+  return `${ids.slice(0, NAMED_MAX).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+export function jobCertificateSentence(
+  found: NativeJobCertificate,
+  jobIds: readonly string[],
+  nodeIds: readonly string[],
+): string {
   const { kind, resource, need, have, atLeast, job } = found;
   switch (kind) {
     case 'job_fits_no_node':
-      return `job ${jobId} fits no node, even an empty one: ${job ? unplacedSentence(job) : ''}`;
+      return `job ${names(jobIds)} fits no node, even an empty one: ${job ? unplacedSentence(job) : ''}`;
+    case 'jobs_exclude_each_other': {
+      const tried = `every way was tried, and ${nameOf(resource)} runs out`;
+      return `jobs ${names(jobIds)} cannot all be placed on ${names(nodeIds)}: ${tried}`;
+    }
     case 'demand_exceeds_capacity':
       return `the jobs ask for ${amount(resource, need)}, and the nodes have ${amount(resource, have)}`;
     default: {

@@ -14,6 +14,7 @@ import {
   JOB_CLASSES,
   JOB_OBJECTIVES,
   type Job,
+  type JobCertificate,
   type JobNode,
   type JobObjectives,
   type SchedulePlan,
@@ -111,8 +112,10 @@ export class JobTable {
       JOB_OBJECTIVES.map((name, at) => [name, { best: native.best[at] ?? 0, worst: native.worst[at] ?? 0 }]),
     ) as SchedulePlan['extremes'];
     const { generations, evaluations, feasibleAtStart } = native;
+    const feasible = native.unplaced.length === 0;
     return {
-      feasible: native.unplaced.length === 0,
+      feasible,
+      proven: feasible || native.certificates.length > 0,
       placed,
       unplaced: native.unplaced.map((entry) => this.unplaced(entry)),
       certificates: this.#certificates(native.certificates),
@@ -136,12 +139,15 @@ export class JobTable {
     };
   }
 
-  #certificates(found: readonly NativeJobCertificate[]): { kind: string; message: string }[] {
+  #certificates(found: readonly NativeJobCertificate[]): JobCertificate[] {
     // One proof for all jobs, not one for each.
-    if (found.length > 0 && this.#nodeIds.length === 0) return [{ kind: 'no_nodes', message: NO_NODES }];
+    if (found.length > 0 && this.#nodeIds.length === 0)
+      return [{ kind: 'no_nodes', resource: null, jobIds: [], message: NO_NODES }];
     return found.map((entry) => {
-      const job = entry.job ? this.jobId(entry.job.job) : '';
-      return { kind: entry.kind, message: jobCertificateSentence(entry, job) };
+      const jobIds = (entry.job ? [entry.job.job] : entry.jobs).map((job) => this.jobId(job));
+      const nodeIds = entry.nodes.map((node) => this.nodeId(node) ?? '');
+      const resource = resourceOf(entry.resource ?? entry.job?.resource ?? null);
+      return { kind: entry.kind, resource, jobIds, message: jobCertificateSentence(entry, jobIds, nodeIds) };
     });
   }
 

@@ -88,6 +88,15 @@ export interface UnplacedJob {
   readonly message: string;
 }
 
+export interface JobCertificate {
+  readonly kind: string;
+  /** The resource that is scarce, or null where the kind has none. */
+  readonly resource: JobResource | null;
+  /** Jobs that the proof is about where it is about some: one that fits no node, or those in each other's way. */
+  readonly jobIds: readonly string[];
+  readonly message: string;
+}
+
 export interface FrontPoint {
   readonly objectives: JobObjectives;
   /** Node of each job in the order of the jobs; null: none. */
@@ -97,10 +106,15 @@ export interface FrontPoint {
 export interface SchedulePlan {
   /** Whether every job has a node. */
   readonly feasible: boolean;
+  /**
+   * Whether that is certain: jobs without a node are only proved to be too many where there is a certificate.
+   * False where no placement of all jobs was found and the search for one was cut short.
+   */
+  readonly proven: boolean;
   readonly placed: readonly PlacedJob[];
   readonly unplaced: readonly UnplacedJob[];
   /** Proofs that not all jobs can be placed, whatever the strategy; empty where none was found. */
-  readonly certificates: readonly { readonly kind: string; readonly message: string }[];
+  readonly certificates: readonly JobCertificate[];
   readonly front: readonly FrontPoint[];
   /** Index of the chosen point in `front`. */
   readonly chosen: number;

@@ -2,9 +2,15 @@
  * Jobs onto nodes: by NSGA-II over five objectives, or by one greedy rule; hard capacities hold in every
  * case.
  */
-import { addon, type RunOptions, run, runOptions } from '../../native.js';
+import { addon, type NativePlan, type RunOptions, run, runOptions } from '../../native.js';
 import * as parse from '../../parse.js';
 import { type Clock, clockOf } from '../../ports/clock.js';
+import {
+  CHECKPOINT_OPTIONS,
+  type CheckpointOptions,
+  type Checkpoints,
+  checkpointsOf,
+} from './checkpoints.js';
 import { inInput, JobTable } from './job-table.js';
 import {
   JOB_OBJECTIVES,
@@ -30,6 +36,7 @@ export {
   JOB_CLASSES,
   JOB_OBJECTIVES,
   type Job,
+  type JobCertificate,
   type JobClass,
   type JobNode,
   type JobObjective,
@@ -42,7 +49,12 @@ export {
   type UnplacedJob,
 } from './jobs.js';
 
-export interface ScheduleOptions extends RunOptions {
+/**
+ * `resume` goes on with the same jobs, nodes and settings, but that more `generations` and other `weights` may be
+ * asked for; the checkpoint of other jobs or nodes is refused with QRT_ERR_NSGA2_CHECKPOINT_MISMATCH. Only
+ * `nsga_ii` has generations to go on with.
+ */
+export interface ScheduleOptions extends RunOptions, CheckpointOptions {
   readonly strategy?: PlacementStrategy;
   /** Individuals; default 50. */
   readonly population?: number;
@@ -84,6 +96,7 @@ const OPTIONS = [
   'seed',
   'threads',
   'weights',
+  ...CHECKPOINT_OPTIONS,
 ];
 
 /** Places jobs and keeps count of what it did. */
@@ -117,14 +130,11 @@ export class JobScheduler {
     const table = new JobTable(jobs, nodes);
     const settings = settingsOf(options);
     const threads = parse.integer(options.threads ?? 0, 'threads', 0, 256);
+    const pace = { ...runOptions(options), threads, ...checkpointsOf(options) };
     this.#queue += 1;
     const started = this.#clock.now();
     try {
-      const plan = await run(
-        (handle) => addon.scheduleJobs(handle, threads, table.nodeColumns, table.jobColumns, settings),
-        options,
-        inInput,
-      );
+      const plan = await planOf(table, settings, pace);
       const durationMs = this.#clock.now() - started;
       this.#calls += 1;
       this.#durationMs += durationMs;
@@ -179,6 +189,38 @@ export class JobScheduler {
       queueLength: this.#queue,
       optimizationGenerations: this.#generations,
     };
+  }
+}
+
+/** How a run is paced: on how many threads, from where, how it is watched, stopped and written down. */
+interface Pace extends RunOptions, Checkpoints {
+  readonly threads: number;
+}
+
+/** Runs to the end, with a stop at each generation that is to be written down. */
+async function planOf(
+  table: JobTable,
+  settings: Parameters<typeof addon.scheduleJobs>[4],
+  { threads, signal, onProgress, resume, onCheckpoint, every }: Pace,
+): Promise<NativePlan> {
+  const pause = onCheckpoint ? every : null;
+  let [from, total] = [0, 0];
+  // A new leg has not counted anything yet.
+  const report = (done: number, all: number): void => {
+    [from, total] = [Math.max(from, done), Math.max(total, all)];
+    onProgress?.(from, total);
+  };
+  for (let checkpoint = resume; ; ) {
+    const leg = { checkpoint, pause };
+    const { nodeColumns, jobColumns } = table;
+    const came = await run(
+      (handle) => addon.scheduleJobs(handle, threads, nodeColumns, jobColumns, settings, leg),
+      { signal, onProgress: onProgress && report },
+      (field) => (field === 'checkpoint' ? 'resume' : inInput(field)),
+    );
+    if (came.checkpoint) onCheckpoint?.(came.checkpoint);
+    if (came.plan) return came.plan;
+    checkpoint = came.checkpoint;
   }
 }
 
