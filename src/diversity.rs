@@ -44,6 +44,8 @@ pub struct NativeAxisRule {
     pub distinct_min: u32,
     /// Members per value.
     pub per_value_max: u32,
+    /// Whether that limit lets unknown values in.
+    pub unknown_allowed: bool,
 }
 
 /// The shipped levels, weakest first.
@@ -57,6 +59,7 @@ impl From<&Requirement> for NativeRequirement {
         let rule = |rule: &AxisRule| NativeAxisRule {
             distinct_min: rule.distinct_min,
             per_value_max: rule.per_value_max,
+            unknown_allowed: rule.unknown_allowed,
         };
         Self {
             name: level.name.clone(),
@@ -72,7 +75,8 @@ impl From<NativeRequirement> for Requirement {
     fn from(level: NativeRequirement) -> Self {
         let mut requirement = Self::unconstrained(&level.name);
         for (own, given) in requirement.axes.iter_mut().zip(level.axes) {
-            *own = AxisRule { distinct_min: given.distinct_min, per_value_max: given.per_value_max };
+            let NativeAxisRule { distinct_min, per_value_max, unknown_allowed } = given;
+            *own = AxisRule { distinct_min, per_value_max, unknown_allowed };
         }
         // A confidence that does not fit is refused by the requirement's own check.
         requirement.confidence_min = u16::try_from(level.confidence_min).unwrap_or(u16::MAX);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi::bindgen_prelude::{Env, Object, Uint32ArraySlice};
 use napi_derive::napi;
-use quorate_diversity::operators::{cloud_of_name, operator_of, operator_of_name};
+use quorate_diversity::operators::{cloud_of_name, operator_of, operator_of_name, operator_of_number};
 use quorate_diversity::power_region::{
     RegionSet, countries_with_subdivisions, group_of_zone, regions_of_place, states_with_positions, zones,
 };
@@ -108,6 +108,12 @@ pub struct NativeOperator {
 pub fn network_operator(asn: u32, organisation: String) -> NativeOperator {
     let found = operator_of(asn, &organisation);
     NativeOperator { operator: found.name, cloud: found.cloud.map(str::to_owned) }
+}
+
+/// Who operates a network, by its number alone; null where the table does not have it.
+#[napi]
+pub fn operator_numbered(asn: u32) -> Option<String> {
+    operator_of_number(asn).map(str::to_owned)
 }
 
 /// Who somebody names as an operator; null where the name says nothing.

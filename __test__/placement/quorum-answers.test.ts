@@ -236,6 +236,66 @@ describe('what an impossible selection is told', () => {
   });
 });
 
+describe('several networks of one operator', () => {
+  // Three numbers of one cloud, and two networks that no table knows.
+  const clouds = [16509, 14618, 8987].map((asn, n) => machine(n, { asn }));
+
+  it('are no Gold quorum, though their numbers differ and nobody names the operator', () => {
+    const answer = manager.selectOptimalQuorum(clouds, 'GOLD', { size: 3 });
+    expect(answer).toMatchObject({ feasible: false, proven: true });
+    if (answer.feasible) throw new Error('expected a refusal');
+    expect(answer.reasons).toEqual(['all operators together can hold 1 of 3 members']);
+    expect(answer.remedies).toContain('let the level accept 3 instead of 1 members per operator');
+    expect(manager.validateQuorum(clouds, 'GOLD').violations).toMatchObject([
+      { rule: 'per_value_max', axis: 'operator', have: 3, need: 1, values: ['AMAZON'] },
+    ]);
+    expect(manager.validateQuorum(clouds, 'ENHANCED').valid).toBe(true);
+  });
+
+  it('leave room for one of them beside others', () => {
+    const pool = [machine(0, { asn: 16509, weight: 9001 }), ...clouds.slice(1), machine(3), machine(4)];
+    const answer = manager.selectOptimalQuorum(pool, 'GOLD', { size: 3 });
+    if (!answer.feasible) throw new Error('expected members');
+    expect(answer.members).toEqual(['m0', 'm3', 'm4']);
+    expect(manager.explainQuorum(pool, 'GOLD', answer.members)[1]).toMatchObject({
+      verdict: 'outweighed',
+      message: 'm0 weighs 1 more',
+    });
+  });
+
+  it('are told apart by who is named, and found by their number until that expires', () => {
+    const resold = clouds.map((profile, n) => ({ ...profile, operator: `RESELLER ${n}` }));
+    expect(manager.validateQuorum(resold, 'GOLD').valid).toBe(true);
+    const dated = clouds.map((profile, n) => ({
+      ...profile,
+      asn: fact(Number(profile.asn), { expires: 1000 + n }),
+    }));
+    const rules = (now: number): string[] =>
+      manager
+        .validateQuorum(CandidatePool.of(dated, now), 'GOLD')
+        .violations.map(({ rule, axis, have }) => `${rule} ${axis} ${have}`);
+    expect(rules(999)).toContain('per_value_max operator 3');
+    expect(rules(1000)).toContain('per_value_max operator 2');
+    expect(rules(1001).join()).not.toContain('operator');
+  });
+
+  it('can be capped with unknown ones let in, on any axis with a limit', () => {
+    const level = { name: 'ONE_KERNEL', maxDevicesPerKernel: 1, allowUnknownKernel: true };
+    const kernels = (names: readonly (string | null)[]): string[] =>
+      manager
+        .validateQuorum(
+          names.map((kernel, n) => machine(n, { kernel })),
+          level,
+        )
+        .violations.map(({ rule }) => rule);
+    expect(kernels(['a', null, null, 'b'])).toEqual([]);
+    expect(kernels(['a', null, 'a'])).toEqual(['per_value_max']);
+    expect(() => manager.validateQuorum(clouds, { name: 'X', allowUnknownKernel: true })).toThrow(
+      'level.allowUnknownKernel must be false where there is no maxDevicesPerKernel, not true',
+    );
+  });
+});
+
 describe('recommendations', () => {
   it('name a swap after which the members are valid', () => {
     const pool = [...machines(6), machine(6, { asn: 64_500 })];

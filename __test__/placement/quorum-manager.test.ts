@@ -35,6 +35,8 @@ describe('the shipped levels', () => {
       minPowerRegionDiversity: 2,
       minCountryDiversity: 2,
       maxDevicesPerAsn: 1,
+      maxDevicesPerOperator: 1,
+      allowUnknownOperator: true,
       maxDevicesPerPowerRegion: 1,
       requireTeeDiversity: true,
       minConfidenceScore: 8000,
@@ -495,7 +497,7 @@ describe('remedies', () => {
       'add 2 eligible machines in different ASNs, outside ASN 1, ASN 2, beside m0, m1',
     );
     expect(remediesOf([], 'GOLD', 3)).toContain(
-      'add 3 eligible machines in different ASNs and power regions, ' +
+      'add 3 eligible machines in different ASNs, operators and power regions, ' +
         'of at least 2 countries and 2 TEE vendors',
     );
     const pairs = { name: 'P', maxDevicesPerAsn: 2 };

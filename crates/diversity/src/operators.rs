@@ -44,16 +44,31 @@ static OPERATORS: LazyLock<Table> = LazyLock::new(|| read_table(TABLE));
 /// assert_eq!(operator_of(38803, "Gtelecom Pty Ltd").name, "GTELECOM");
 /// ```
 pub fn operator_of(asn: u32, organisation: &str) -> Operator {
-    let table = &*OPERATORS;
-    let by_number = table.asns.binary_search_by_key(&asn, |(number, _)| *number).ok();
+    let rows = &OPERATORS.rows;
     let words = words_of(organisation);
-    let row = by_number.map(|at| table.asns[at].1).or_else(|| row_by_name(&table.rows, &words));
+    let row = row_by_number(asn).or_else(|| row_by_name(rows, &words).and_then(|row| rows.get(row)));
     if let Some(row) = row {
-        let row = &table.rows[row];
         return Operator { name: row.operator.to_owned(), cloud: row.cloud };
     }
     let name = plain_name(&words);
     Operator { name: if name.is_empty() { format!("AS{asn}") } else { name }, cloud: None }
+}
+
+/// The operator of an autonomous system by its number alone, where the table has it.
+///
+/// ```
+/// use quorate_diversity::operators::operator_of_number;
+/// assert_eq!(operator_of_number(14618), Some("AMAZON"));
+/// assert_eq!(operator_of_number(64500), None);
+/// ```
+pub fn operator_of_number(asn: u32) -> Option<&'static str> {
+    row_by_number(asn).map(|row| row.operator)
+}
+
+fn row_by_number(asn: u32) -> Option<&'static Row> {
+    let table = &*OPERATORS;
+    let at = table.asns.binary_search_by_key(&asn, |(number, _)| *number).ok()?;
+    table.rows.get(table.asns[at].1)
 }
 
 /// The operator that somebody names without a number: by the name of a cloud (`aws` is AMAZON's), by the

@@ -10,12 +10,14 @@ type AxisName = (typeof AXIS_NAMES)[Axis];
 /**
  * What a set of members has to keep. On each axis members may need a number of different values, and may be
  * limited per value; an unknown value never counts as different, and where there is a limit it keeps a
- * machine out.
+ * machine out, unless the level lets it in (`allowUnknownOperator`).
  */
 export type QuorumRequirement = {
   readonly name: string;
 } & { readonly [A in AxisName as `min${A}Diversity`]?: number } & {
   readonly [A in AxisName as `maxDevicesPer${A}`]?: number;
+} & {
+  readonly [A in AxisName as `allowUnknown${A}`]?: boolean;
 } & {
   /** Off lifts the minimum of TEE vendors and nothing else. Default: on where there is one. */
   readonly requireTeeDiversity?: boolean;
@@ -39,9 +41,10 @@ export const QUORUM_REQUIREMENTS: Readonly<Record<QuorumLevel, QuorumRequirement
 function fromNative(level: NativeRequirement): QuorumRequirement {
   const entries = AXES.flatMap((axis, at) => {
     const rule = level.axes[at];
-    const found: [string, number][] = [];
+    const found: [string, number | boolean][] = [];
     if (rule?.distinctMin) found.push([`min${AXIS_NAMES[axis]}Diversity`, rule.distinctMin]);
     if (rule?.perValueMax) found.push([`maxDevicesPer${AXIS_NAMES[axis]}`, rule.perValueMax]);
+    if (rule?.unknownAllowed) found.push([`allowUnknown${AXIS_NAMES[axis]}`, true]);
     return found;
   });
   return {
@@ -67,6 +70,8 @@ export function requirementOf(level: unknown, path = 'level'): NativeRequirement
   }
   const record = parse.record(level, path);
   const allowed = new Set(['name', 'requireTeeDiversity', 'minConfidenceScore', 'requireFreshEvidence']);
+  const flag = (name: string, fallback: boolean): boolean =>
+    parse.optional(record[name], fallback, (value) => parse.flag(value, `${path}.${name}`));
   const axes = AXES.map((axis) => {
     const count = (name: string): number => {
       allowed.add(name);
@@ -74,15 +79,19 @@ export function requirementOf(level: unknown, path = 'level'): NativeRequirement
         parse.integer(value, `${path}.${name}`, 0, COUNT_MAX),
       );
     };
-    const distinctMin = count(`min${AXIS_NAMES[axis]}Diversity`);
-    return { distinctMin, perValueMax: count(`maxDevicesPer${AXIS_NAMES[axis]}`) };
+    const [limit, letIn] = [`maxDevicesPer${AXIS_NAMES[axis]}`, `allowUnknown${AXIS_NAMES[axis]}`];
+    const [distinctMin, perValueMax] = [count(`min${AXIS_NAMES[axis]}Diversity`), count(limit)];
+    allowed.add(letIn);
+    const unknownAllowed = flag(letIn, false);
+    if (unknownAllowed && perValueMax === 0) {
+      throw parse.invalid(`${path}.${letIn}`, `false where there is no ${limit}`, true);
+    }
+    return { distinctMin, perValueMax, unknownAllowed };
   });
   // A misspelt constraint that is silently ignored would be a promise nobody keeps.
   const unknown = Object.keys(record).find((name) => !allowed.has(name));
   if (unknown !== undefined) throw noRule(`${path}.${unknown}`, unknown, allowed);
   const vendors = axes[AXES.indexOf('tee_vendor')]?.distinctMin ?? 0;
-  const flag = (name: string, fallback: boolean): boolean =>
-    parse.optional(record[name], fallback, (value) => parse.flag(value, `${path}.${name}`));
   return {
     name: parse.text(record['name'], `${path}.name`, 64),
     axes,

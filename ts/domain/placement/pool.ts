@@ -10,6 +10,8 @@ import { parseKnownCountry, parseZone } from './places.js';
 import { AXES, COUNTED_TEE_VENDOR, TEE_VENDORS, UNKNOWN } from './vocabulary.js';
 
 const AXIS_COUNT = AXES.length;
+const ASN = AXES.indexOf('asn');
+const OPERATOR = AXES.indexOf('operator');
 const POWER_REGION = AXES.indexOf('power_region');
 const TEE_VENDOR = AXES.indexOf('tee_vendor');
 const ASN_MAX = 4_294_967_295;
@@ -202,6 +204,8 @@ class ColumnBuilder {
   /** 1: no fact at all, so the one confidence of the profile is what it is judged by. */
   readonly #bare: Uint8Array;
   readonly groupOnly = new Set<number>();
+  /** Ids of operators by ids of ASNs; 0 where the table does not know the network. */
+  readonly #operatorOfAsn = new Map<number, number>();
 
   constructor(count: number) {
     this.#values = AXES.map(() => new Uint32Array(count));
@@ -225,6 +229,7 @@ class ColumnBuilder {
     const { weight } = profile;
     this.#weight[at] = isAbsent(weight) ? confidence : parse.integer(weight, 'weight', 0, WEIGHT_MAX);
     for (const reader of STATED) this.#stated(at, reader, profile[reader.field], confidence);
+    this.#operatorByNumber(at);
     this.#regions(at, profile.powerRegion, confidence);
     this.#evidence(at, profile);
   }
@@ -258,6 +263,25 @@ class ColumnBuilder {
     const column = this.#values[reader.axis] as Uint32Array;
     if (!isAbsent(value)) column[at] = this.#idOf(reader, value, fact ? reader.value : reader.field);
     if (!fact) this.#axisConfidence[at * AXIS_COUNT + reader.axis] = confidence;
+  }
+
+  /**
+   * Where nobody names the operator, the table of operators may know the network: several numbers of one are
+   * no diversity. It is as sure as the number, and as long.
+   */
+  #operatorByNumber(at: number): void {
+    const [asns, operators] = [this.#values[ASN], this.#values[OPERATOR]] as [Uint32Array, Uint32Array];
+    const asn = asns[at] as number;
+    if (operators[at] !== 0 || asn === 0) return;
+    let operator = this.#operatorOfAsn.get(asn);
+    if (operator === undefined) {
+      const name = addon.operatorNumbered(Number(this.#dictionaries[ASN]?.names[asn]));
+      operator = name === null ? 0 : (this.#dictionaries[OPERATOR] as Dictionary).id(name, '', parse.text);
+      this.#operatorOfAsn.set(asn, operator);
+    }
+    operators[at] = operator;
+    for (const column of [this.#axisConfidence, this.#expires])
+      column[at * AXIS_COUNT + OPERATOR] = column[at * AXIS_COUNT + ASN] as number;
   }
 
   #idOf({ axis, check }: AxisReader, value: unknown, path: string): number {

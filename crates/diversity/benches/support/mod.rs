@@ -1,5 +1,5 @@
-//! Synthetic pools by a stated law: ASNs Zipf 1.2 over 200, power regions Zipf 1.5 over 40, 3 vendors, 30
-//! countries, weights uniform below 10 000, everything eligible.
+//! Synthetic pools by a stated law: ASNs Zipf 1.2 over 200 of 150 operators, every tenth of no known one, power
+//! regions Zipf 1.5 over 40, 3 vendors, 30 countries, weights uniform below 10 000, everything eligible.
 #![allow(dead_code, reason = "each bench uses its part")]
 
 use quorate_diversity::{Axis, Columns, Pool};
@@ -46,16 +46,23 @@ pub(crate) fn columns(candidates: usize, seed: u64) -> Columns {
         columns.confidence.push(9_000);
         columns.evidence_fresh.push(true);
         columns.weight.push(random.below(10_000));
-        columns.values[Axis::Asn.index()].push(random.zipf(&asns));
+        let asn = random.zipf(&asns);
+        let operator = if asn.is_multiple_of(10) { 0 } else { 1 + asn % 150 };
+        columns.values[Axis::Asn.index()].push(asn);
+        columns.values[Axis::Operator.index()].push(operator);
         columns.values[Axis::Country.index()].push(1 + random.below(30) as u32);
         columns.values[Axis::TeeVendor.index()].push(1 + random.below(3) as u32);
         columns.region_ids.push(random.zipf(&regions));
         columns.region_share_ppm.push(1_000_000);
         columns.region_offsets.push(columns.region_ids.len() as u32);
     }
-    for (axis, count) in
-        [(Axis::Asn, 200), (Axis::Country, 30), (Axis::TeeVendor, 3), (Axis::PowerRegion, 40)]
-    {
+    for (axis, count) in [
+        (Axis::Asn, 200),
+        (Axis::Operator, 150),
+        (Axis::Country, 30),
+        (Axis::TeeVendor, 3),
+        (Axis::PowerRegion, 40),
+    ] {
         let names = (1..=count).map(|value| format!("{}-{value}", axis.name()));
         columns.names[axis.index()] = std::iter::once("UNKNOWN".to_owned()).chain(names).collect();
     }
