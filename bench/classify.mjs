@@ -157,7 +157,9 @@ async function batches(index) {
   const ratios = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const single = new InfrastructureClassifier({ index });
-    const calls = perCall(list, (device) => single.classify(device));
+    // Kept, as the batch keeps them: the collector copies what lives.
+    const kept = [];
+    const calls = perCall(list, (device) => kept.push(single.classify(device)));
     const batched = new InfrastructureClassifier({ index });
     const before = cpuUs();
     await batched.classifyAll(list);
