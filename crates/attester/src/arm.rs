@@ -7,6 +7,8 @@ use quorate_attestation::EndorsedKey;
 use quorate_attestation::certificate::PublicKey;
 use quorate_types::cbor::{Value, encode};
 
+use crate::cose;
+pub use crate::cose::protected;
 use crate::error::AttesterError;
 use crate::key::{Key, Kind};
 
@@ -173,26 +175,12 @@ pub fn collection(platform: Vec<u8>, realm: Vec<u8>) -> Vec<u8> {
     encode(&Value::Tag(399, Box::new(Value::Map(tokens))))
 }
 
-/// The protected header for a key: the algorithm of its curve.
-pub fn protected(key: &Key) -> Vec<u8> {
-    let algorithm = match key.kind() {
-        Kind::P256 => -7,
-        Kind::P521 => -36,
-        Kind::P384 | Kind::Rsa2048 | Kind::Rsa4096 => -35,
-    };
-    encode(&Value::Map(vec![(Value::Unsigned(1), Value::integer(algorithm))]))
-}
-
 /// A tagged COSE_Sign1 over a payload, with any protected header.
 ///
 /// # Errors
 /// [`AttesterError::Key`].
 pub fn sign1(key: &Key, protected: &[u8], payload: &[u8]) -> Result<Vec<u8>, AttesterError> {
-    let [protected, payload] = [protected, payload].map(Value::bytes);
-    let signed = vec![Value::text("Signature1"), protected.clone(), Value::bytes([]), payload.clone()];
-    let signature = Value::bytes(key.sign_fixed(&encode(&Value::Array(signed)))?);
-    let message = vec![protected, Value::Map(Vec::new()), payload, signature];
-    Ok(encode(&Value::Tag(18, Box::new(Value::Array(message)))))
+    Ok(encode(&Value::Tag(18, Box::new(cose::sign1(key, protected, payload)?))))
 }
 
 /// A key as a COSE_Key.

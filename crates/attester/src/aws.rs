@@ -5,6 +5,7 @@ use quorate_types::UnixMillis;
 use quorate_types::cbor::{Value, encode};
 
 use crate::certificate::Form;
+use crate::cose;
 use crate::der::item;
 use crate::error::AttesterError;
 use crate::key::{Key, Kind};
@@ -100,15 +101,10 @@ pub fn document(members: &[(String, Value)], key: &Key) -> Result<Vec<u8>, Attes
     sign(&PROTECTED, &encode(&Value::Map(entries.collect())), key)
 }
 
-/// A `COSE_Sign1` without a tag.
+/// Any payload under any header, signed as a document is.
 ///
 /// # Errors
 /// [`AttesterError::Key`].
 pub fn sign(protected: &[u8], payload: &[u8], key: &Key) -> Result<Vec<u8>, AttesterError> {
-    let signed =
-        [Value::text("Signature1"), Value::bytes(protected), Value::bytes([]), Value::bytes(payload)];
-    let signature = key.sign_fixed(&encode(&Value::Array(signed.to_vec())))?;
-    let parts =
-        [Value::bytes(protected), Value::Map(Vec::new()), Value::bytes(payload), Value::bytes(signature)];
-    Ok(encode(&Value::Array(parts.to_vec())))
+    Ok(encode(&cose::sign1(key, protected, payload)?))
 }

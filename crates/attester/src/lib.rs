@@ -10,6 +10,7 @@ pub mod arm;
 pub mod aws;
 pub mod azure;
 pub mod certificate;
+pub mod cose;
 pub mod der;
 pub mod error;
 pub mod fleet;
