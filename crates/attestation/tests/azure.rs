@@ -1,12 +1,15 @@
 //! Azure's vTPM: every stored bundle, with the verdict that EXPECTED.json demands of it.
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
+#[path = "support/mutate.rs"]
+mod mutate;
 mod support;
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
+use mutate::Mutations;
 use proptest::prelude::*;
 use quorate_attestation::azure::bundle::{Beside, Bundle};
 use quorate_attestation::azure::hcl::HclReport;
@@ -233,6 +236,22 @@ fn a_bundle_is_told_from_other_evidence_and_shown() {
     let fields = shown(tdx("evidence-v1").unwrap());
     assert_eq!(fields["td_quote.tee_type"], "TDX");
     assert_eq!(fields["runtime.vm-configuration.tpm-persisted"], "false");
+}
+
+#[test]
+fn no_decoder_panics_on_mutated_parts() {
+    let Some(bundle) = snp("evidence-v2") else { return };
+    let (mut mutations, parts) = (Mutations::new(), Bundle::read(&bundle).unwrap());
+    let hcl = HclReport::parse(&parts.hcl_report).unwrap();
+    mutations.run(400_000, &parts.message, |input| drop(Quote::parse(input)));
+    mutations.run(400_000, &parts.hcl_report, |input| drop(HclReport::parse(input)));
+    mutations.run(100_000, hcl.runtime_data, |input| drop(RuntimeData::read(input)));
+    mutations.run(20_000, &bundle, |input| drop(Bundle::read(input)));
+    let (court, td) = (court(), Bundle::read(&tdx("evidence-v1").unwrap()).unwrap());
+    mutations.run(10_000, &td.hcl_report, |input| {
+        let mutated = Bundle { hcl_report: input.to_vec(), ..td.clone() };
+        assert!(court.judge(&evidence(json(&mutated))).reason().is_some());
+    });
 }
 
 /// A bundle with any part replaced.
