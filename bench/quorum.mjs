@@ -8,6 +8,7 @@ const SIZES = [3, 5, 7];
 const CANDIDATES = 10_000;
 const POOLS = short ? 3 : 20;
 const CALLS = short ? 200 : 2000;
+const PLAIN_CALLS = short ? 10 : 200;
 const GOAL_US = 1000;
 
 const report = new Report(import.meta.url);
@@ -22,7 +23,8 @@ for (const size of SIZES) {
   const pools = lists.map((list) => manager.pool(list));
   const first = wallUsEach(POOLS, (call) => select(pools[call], size));
   const held = wallUsEach(CALLS, (call) => select(pools[call % POOLS], size));
-  const rebuilt = wallUsEach(Math.min(POOLS, 10), (call) => select(lists[call], size));
+  const plain = wallUsEach(PLAIN_CALLS, (call) => select(lists[call % POOLS], size));
+  const made = wallUsEach(POOLS, (call) => manager.pool(lists[call]));
   const work = () => select(pools[0], size);
   const cpu = cpuUsPerCall(work, callsFor(work, 50));
   const greedy = wallUsEach(POOLS, (call) => select(pools[call], size, 'greedy'));
@@ -34,7 +36,7 @@ for (const size of SIZES) {
     });
   const nodes = Math.max(...found.map(([exact]) => (exact.feasible ? exact.searchNodes : 0)));
   const optimal = found.every(([exact]) => exact.feasible && exact.optimal);
-  rows.push({ size, first, held, rebuilt, cpu, greedy, ratio: median(ratios), nodes, optimal });
+  rows.push({ size, first, held, plain, made, cpu, greedy, ratio: median(ratios), nodes, optimal });
 }
 report.table(
   `Gold of ${CANDIDATES.toLocaleString('en-US')} candidates, ${POOLS} pools, wall us through the Node API`,
@@ -45,36 +47,47 @@ report.table(
     'held CPU',
     'first call p50',
     'first call max',
-    'pool made anew p50',
+    'plain call with an array p50',
     'greedy p50',
     'greedy weight / optimum',
     'search nodes, most',
   ],
-  rows.map(({ size, held, cpu, first, rebuilt, greedy, ratio, nodes }) => [
+  rows.map(({ size, held, cpu, first, plain, greedy, ratio, nodes }) => [
     size,
     median(held),
     quantile(held, 0.99),
     cpu,
     median(first),
     Math.max(...first),
-    median(rebuilt),
+    median(plain),
     median(greedy),
     ratio,
     nodes,
   ]),
 );
-for (const { size, held, first, rebuilt, greedy, optimal } of rows) {
+for (const { size, held, first, plain, made, greedy, optimal } of rows) {
   const p99 = quantile(held, 0.99);
   report.figure({
     what: `exact Gold, ${CANDIDATES.toLocaleString('en-US')} candidates, K = ${size}, pool held, p99`,
     peer: 'greedy (document)',
     goal: '<= 1 ms',
     measured:
-      `${p99.toFixed(0)} us; first call of a pool p50 ${median(first).toFixed(0)} us; ` +
-      `pool made anew each call p50 ${(median(rebuilt) / 1000).toFixed(1)} ms` +
+      `${p99.toFixed(0)} us; first call of a pool p50 ${median(first).toFixed(0)} us` +
       (optimal ? '' : '; NOT PROVED'),
     ratio: median(greedy) / median(held),
     met: short ? null : p99 <= GOAL_US && optimal,
+  });
+  // What a caller pays who holds no pool: its profiles are checked and laid out at each call.
+  const plainP99 = quantile(plain, 0.99);
+  report.figure({
+    what: `exact Gold, ${CANDIDATES.toLocaleString('en-US')} candidates, K = ${size}, plain call with an array, p99`,
+    peer: 'pool held',
+    goal: '<= 1 ms',
+    measured:
+      `${(plainP99 / 1000).toFixed(1)} ms; p50 ${(median(plain) / 1000).toFixed(1)} ms, ` +
+      `of which ${(median(made) / 1000).toFixed(1)} ms make the pool`,
+    ratio: median(held) / median(plain),
+    met: short ? null : plainP99 <= GOAL_US,
   });
 }
 

@@ -13,7 +13,7 @@ export function invalid(path: string, expected: string, value: unknown): Quorate
   });
 }
 
-/** What a check of one record refused, named by where the record stands. Its message begins with its field. */
+/** What a check of one record refused, named by where that stands. Its message begins with its field. */
 export function below(path: string, refused: unknown): unknown {
   if (!(refused instanceof QuorateError) || refused.details.field === null) return refused;
   const { code, message, details, retryable } = refused;

@@ -190,21 +190,21 @@ describe('the installed package', () => {
        export const manager: QuorumManager = new QuorumManager();`,
     );
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
-    expect(readme).toMatch(
-      /`\.cts`\) finds the\s+types with `"module": "node20"` or `"nodenext"`; under `"node16"` and `"node18"`/,
-    );
-    for (const mode of ['node20', 'nodenext']) expect(typeErrors('user.cts', mode), mode).toBe('');
-    for (const mode of ['node16', 'node18']) expect(typeErrors('user.cts', mode), mode).toMatch(/TS1479/);
-  });
+    const stated = /types with `"module": "(\w+)"` or `"(\w+)"`; under `"(\w+)"` and `"(\w+)"`/.exec(readme);
+    expect(stated?.slice(1)).toEqual(['node20', 'nodenext', 'node16', 'node18']);
+    const errors = (mode: string): string => typeErrors('user.cts', mode, '--skipLibCheck');
+    for (const mode of ['node20', 'nodenext']) expect(errors(mode), mode).toBe('');
+    for (const mode of ['node16', 'node18']) expect(errors(mode), mode).toMatch(/TS1479/);
+  }, 180_000);
 });
 
 /** What the compiler has to say of a strict program under a mode of `module`. */
-function typeErrors(file: string, mode: string): string {
+function typeErrors(file: string, mode: string, ...more: readonly string[]): string {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const flags = ['--strict', '--noEmit', '--module', mode, '--target', 'es2023', '--types', 'node'];
   const types = ['--typeRoots', join(root, 'node_modules/@types')];
   const options = { cwd: folder, encoding: 'utf8' } as const;
-  return spawnSync(process.execPath, [tsc, ...flags, ...types, file], options).stdout;
+  return spawnSync(process.execPath, [tsc, ...flags, ...types, ...more, file], options).stdout;
 }
 
 describe('other versions of Node', () => {

@@ -16,7 +16,7 @@ export interface MemberValue {
 
 export type MemberValues = Readonly<Partial<Record<Axis, MemberValue>>>;
 
-/** The values of a checked profile for a time in UTC milliseconds; what is unknown or has expired is absent. */
+/** The values of a checked profile for a time in UTC milliseconds; the unknown and the expired are absent. */
 export function memberValues(profile: DeviceProfile, time: number): MemberValues {
   const holds = <T>(stated: T | undefined): T | null => {
     const expired = isFact(stated) && stated.expires !== null && stated.expires <= time;
