@@ -1,7 +1,7 @@
-// The main job: machines at real public addresses in, a placement and its certificate out. `npm start` runs
-// it. Usage: node examples/place-fleet.mjs [DATA]: where the demo's authority, its key and the certificate
-// go.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// The main job: machines at real public addresses in, a placement, its certificate and its entry in a log out.
+// `npm start` runs it. Usage: node examples/place-fleet.mjs [DATA]: where the demo's authority, its keys, the
+// certificate and the log go.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -14,7 +14,18 @@ import {
   verifyPlacementCertificate,
 } from 'quorate/placement';
 import { EnhancedSLATierManager, SLATier } from 'quorate/services';
-import { ChallengeBook, createKeyFile, DemoAuthority, EvidenceVerifier, readKeyFile } from 'quorate/trust';
+import {
+  ChallengeBook,
+  createKeyFile,
+  createLogKeyFile,
+  DemoAuthority,
+  EvidenceVerifier,
+  logPublicKeys,
+  readKeyFile,
+  readLogKeyFile,
+  TransparencyLog,
+  verifyLogProof,
+} from 'quorate/trust';
 
 const data = process.argv[2] ?? 'data';
 
@@ -100,7 +111,8 @@ for (const tier of Object.values(SLATier)) {
     const { deviceId, asn, operator, countryCode, powerRegion } = member;
     const tee = tier === SLATier.GOLD ? `, ${member.teeVendor.value}` : '';
     const where = `AS${asn.value} ${operator.value}, ${countryCode.value}, ${powerRegion.zones[0].zone}${tee}`;
-    console.log(`  ${deviceId}  ${where}: ${why.get(deviceId)}`);
+    // The first reason; `quorate quorum explain` tells all of them, of every machine.
+    console.log(`  ${deviceId}  ${where}: ${why.get(deviceId).split('; ')[0]}`);
   }
 }
 
@@ -115,8 +127,31 @@ writeFileSync(path, certificate);
 const checked = verifyPlacementCertificate(certificate, { key: signer.publicKey });
 const bytes = `${(certificate.byteLength / 1000).toFixed(0)} kB, ML-DSA-87`;
 console.log(`  certificate: ${path} (${bytes}), checked: ${checked.valid ? 'valid' : checked.detail}`);
+// The evidence of its members, for whoever wants to see that it is the one they were placed by.
+mkdirSync(join(data, 'evidence'), { recursive: true });
+for (const { profile } of checked.content?.answer.members ?? []) {
+  const at = attesting.findIndex(({ id }) => id === profile.deviceId);
+  writeFileSync(join(data, 'evidence', `${profile.deviceId}.bin`), evidence[at].body);
+}
 
-// 5. Jobs, by NSGA-II: every hard capacity holds, and the front shows what could be traded for what.
+// 5. What was decided goes into a log that nobody can rewrite; the proof holds with the log's keys alone.
+const logKeyPath = join(data, 'log.key');
+const logKey = existsSync(logKeyPath)
+  ? await readLogKeyFile(logKeyPath)
+  : await createLogKeyFile(logKeyPath, 'demo.example/decisions');
+const log = await TransparencyLog.open(join(data, 'log'), { purpose: 'npm start' });
+const entry = await log.append([certificate]);
+await log.sign(logKey);
+const proof = log.prove(entry);
+await log.close();
+const proofPath = join(data, 'gold.tlog-proof');
+writeFileSync(proofPath, proof);
+const logged = verifyLogProof(proof, { entry: certificate, keys: logPublicKeys(logKey) });
+console.log(
+  `  logged: ${join(data, 'log')}, proof ${proofPath}, checked: ${logged.valid ? 'valid' : logged.detail}`,
+);
+
+// 6. Jobs, by NSGA-II: every hard capacity holds, and the front shows what could be traded for what.
 const trust = new Map(profiles.map((profile) => [profile.deviceId, profile.confidence]));
 const nodes = machines.map(({ id, capacity, latencyMs, costPerHour, pricePerHour }) => {
   return { nodeId: id, ...capacity, latencyMs, costPerHour, pricePerHour, trust: trust.get(id) };

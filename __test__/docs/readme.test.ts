@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../support/files.js';
@@ -35,7 +35,7 @@ function mainJob(data: string, days: number): string {
     'examples/place-fleet.mjs',
     data,
   ];
-  return execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).replace(data, 'data');
+  return execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).replaceAll(data, 'data');
 }
 
 describe('the README', () => {
@@ -47,6 +47,48 @@ describe('the README', () => {
     expect(printed.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
     // On a computer that never ran it before.
     expect(stable(mainJob(scratch.path(`data-${days}`), days))).toEqual(stable(printed));
+  });
+
+  it('leaves what others can check, and a changed byte of any of it is named', () => {
+    const data = scratch.path('checked');
+    mainJob(data, 0);
+    const checks = readme
+      .split('\n')
+      .filter((line) => /^\$ npx quorate (quorum|log) verify/.test(line))
+      .map((line) => line.replaceAll('data/', `${data}/`).split(' ').slice(3));
+    expect(checks).toHaveLength(3);
+    const check = (args: readonly string[]): [number | null, string] => {
+      const main = join(root, 'dist/cli/main.js');
+      const { status, stdout } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+      return [status, stdout.split('\n')[0] ?? ''];
+    };
+    for (const args of checks) expect(check(args)).toEqual([0, expect.stringMatching(/^valid: /)]);
+    const [certificate, proof, log] = checks as [string[], string[], string[]];
+    for (const [file, at, args, named] of [
+      ['gold.certificate.json', 900, certificate, /^not valid, /],
+      [
+        'gold.certificate.json',
+        900,
+        proof,
+        /^not valid, ROOT_MISMATCH: the entry is not the one at this index/,
+      ],
+      ['evidence/m003.bin', 100, certificate, /^not valid, .*m003/],
+      [
+        'log/entries',
+        900,
+        log,
+        /^not valid, QRT_ERR_DISK_CORRUPT: .*entries is damaged at byte 28, record 0/,
+      ],
+      ['log/checkpoint', 25, log, /^not valid, /],
+    ] as const) {
+      const good = readFileSync(join(data, file));
+      const changed = Buffer.from(good);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      writeFileSync(join(data, file), changed);
+      expect([file, ...check(args)]).toEqual([file, 1, expect.stringMatching(named)]);
+      writeFileSync(join(data, file), good);
+    }
+    for (const args of checks) expect(check(args)[0]).toBe(0);
   });
 
   it('shows a first example that prints what it says', () => {

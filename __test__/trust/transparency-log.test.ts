@@ -122,8 +122,15 @@ describe('a transparency log', () => {
     expect(damaged.message).toMatch(/entries is damaged at byte 28, record 0: the checksum of a record/);
     writeFileSync(`${directory}/entries`, entries.subarray(0, entries.length - 1));
     const cut = await refusal(() => TransparencyLog.open(directory));
-    expect(cut.code).toBe('QRT_ERR_LOG_REWRITTEN');
-    expect(cut.message).toContain('the checkpoint says 2 entries, 1 are there');
+    expect(cut.code).toBe('QRT_ERR_DISK_CORRUPT');
+    expect(cut.message).toMatch(/record 1: the batch is cut off/);
+    // A whole entry less is no damage of the file, but not what was signed for.
+    const { log: shorter, directory: other } = await logOf('one');
+    await shorter.close();
+    writeFileSync(`${other}/checkpoint`, readFileSync(`${directory}/checkpoint`));
+    const rewritten = await refusal(() => TransparencyLog.open(other));
+    expect(rewritten.code).toBe('QRT_ERR_LOG_REWRITTEN');
+    expect(rewritten.message).toContain('the checkpoint says 2 entries, 1 are there');
   });
 
   it('refuses bad input by its field and does nothing', async () => {

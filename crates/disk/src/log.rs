@@ -64,16 +64,21 @@ impl Shared {
 
 impl AppendLog {
     /// Opens the log in a file, or makes it. Every record that is there is checked and shown to `visit`, with
-    /// its index. Whoever calls holds the lock of the directory.
+    /// its index. A caller who knows that so many records were `acknowledged` says so: then damage of the
+    /// last of them is not taken for a torn tail. Whoever calls holds the lock of the directory.
     ///
     /// # Errors
     /// [`DiskError::Corrupt`] where bytes were damaged that had been acknowledged; [`DiskError::Io`],
     /// [`DiskError::Full`].
-    pub fn open(path: &Path, mut visit: impl FnMut(u64, &[u8])) -> Result<(Self, Recovered), DiskError> {
+    pub fn open(
+        path: &Path,
+        acknowledged: u64,
+        mut visit: impl FnMut(u64, &[u8]),
+    ) -> Result<(Self, Recovered), DiskError> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| DiskError::io(path, "opening it", &error))?;
         sync_directory_of(path)?;
-        Self::over(Arc::new(file), path, &mut visit)
+        Self::over(Arc::new(file), path, acknowledged, &mut visit)
     }
 
     /// Opens the log that `file` holds; `path` names it in errors.
@@ -83,9 +88,10 @@ impl AppendLog {
     pub fn over(
         file: Arc<dyn LogFile>,
         path: &Path,
+        acknowledged: u64,
         visit: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(Self, Recovered), DiskError> {
-        let Contents { salt, offsets, end, torn_bytes } = recover(file.as_ref(), path, visit)?;
+        let Contents { salt, offsets, end, torn_bytes } = recover(file.as_ref(), path, acknowledged, visit)?;
         let recovered = Recovered { records: offsets.len() as u64, torn_bytes };
         let (waiting, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let shared = Arc::new(Shared { file, offsets: RwLock::new(offsets), waiting, failed });

@@ -2,9 +2,8 @@
 //!
 //! The writer begins a batch only after the one before is on the disk. So a batch that is not whole was never
 //! acknowledged if it is the last one, whatever parts of it the disk kept; and if another batch stands behind
-//! it, it was acknowledged, and its bytes were damaged later. Damage of the last batch alone cannot be told
-//! from a torn write: who must notice it keeps the number of records elsewhere, as the checkpoint of a log
-//! does.
+//! it, it was acknowledged, and its bytes were damaged later. Damage of the last batch alone looks
+//! like a torn write; a caller who knows how many records were acknowledged says so, and then it is damage.
 
 use std::io;
 use std::path::Path;
@@ -30,8 +29,14 @@ pub(crate) struct Contents {
 /// A record as it is read, in the order of the log.
 pub(crate) type Visit<'a> = dyn FnMut(u64, &[u8]) + 'a;
 
-/// Reads a whole file, makes its head where it is new, and leaves it flushed.
-pub(crate) fn recover(file: &dyn LogFile, path: &Path, visit: &mut Visit<'_>) -> Result<Contents, DiskError> {
+/// Reads a whole file, makes its head where it is new, and leaves it flushed. `acknowledged` records are
+/// known to be there: below them nothing is cut off.
+pub(crate) fn recover(
+    file: &dyn LogFile,
+    path: &Path,
+    acknowledged: u64,
+    visit: &mut Visit<'_>,
+) -> Result<Contents, DiskError> {
     let failed = |action| move |error: io::Error| DiskError::io(path, action, &error);
     let name = path.display().to_string();
     let mut window = Window::of(file).map_err(failed("reading its length"))?;
@@ -39,7 +44,7 @@ pub(crate) fn recover(file: &dyn LogFile, path: &Path, visit: &mut Visit<'_>) ->
     let salt = match Salt::of_file(head) {
         Ok(salt) => salt,
         // The head was not flushed, so nothing was acknowledged yet.
-        Err(_) if window.len <= FILE_HEAD_BYTES as u64 => return begin(file, path),
+        Err(_) if acknowledged == 0 && window.len <= FILE_HEAD_BYTES as u64 => return begin(file, path),
         Err(reason) => return Err(corrupt(&name, 0, 0, reason)),
     };
     let mut contents = Contents { salt, offsets: Vec::new(), end: FILE_HEAD_BYTES as u64, torn_bytes: 0 };
@@ -55,7 +60,7 @@ pub(crate) fn recover(file: &dyn LogFile, path: &Path, visit: &mut Visit<'_>) ->
             }
             Found::Broken { index, reason } => {
                 let later = batch_after(&mut window, salt, contents.end, first);
-                if later.map_err(failed("reading it"))? {
+                if first < acknowledged || later.map_err(failed("reading it"))? {
                     return Err(corrupt(&name, contents.end, index, reason));
                 }
                 contents.torn_bytes = window.len - contents.end;

@@ -35,7 +35,7 @@ fn records_come_back_in_order() {
 #[test]
 fn calls_that_arrive_during_a_flush_share_the_next_one() {
     let file = Recorder::holding(Vec::new());
-    let (log, _) = AppendLog::over(file.clone(), Path::new("log"), &mut |_, _| {}).unwrap();
+    let (log, _) = AppendLog::over(file.clone(), Path::new("log"), 0, &mut |_, _| {}).unwrap();
     let (answer, answers) = channel();
     for n in 0..5_000_u64 {
         let answer = answer.clone();
@@ -77,7 +77,7 @@ fn a_closed_log_says_so_after_it_wrote_what_waited() {
 #[test]
 fn after_a_flush_that_failed_nothing_is_written() {
     let file = Recorder::holding(Vec::new());
-    let (log, _) = AppendLog::over(file.clone(), Path::new("log"), &mut |_, _| {}).unwrap();
+    let (log, _) = AppendLog::over(file.clone(), Path::new("log"), 0, &mut |_, _| {}).unwrap();
     append(&log, &[b"durable"]).unwrap();
     file.flushes_fail.store(true, Ordering::Relaxed);
     let error = append(&log, &[b"unknown"]).unwrap_err();
@@ -140,6 +140,28 @@ fn damage_before_the_last_batch_is_named_and_never_skipped() {
             assert!((first..first + 3).contains(&index), "byte {at}: record {index}");
         }
     }
+}
+
+#[test]
+fn what_is_known_to_have_been_acknowledged_is_never_cut_off() {
+    let (bytes, ends) = three_batches();
+    let folder = Folder::new();
+    for at in 0..=bytes.len() {
+        let mut damaged = bytes.clone();
+        match damaged.get_mut(at) {
+            Some(byte) => *byte ^= 1,
+            None => damaged.truncate(bytes.len() - 1),
+        }
+        std::fs::write(folder.log(), &damaged).unwrap();
+        let error = AppendLog::open(&folder.log(), 6, |_, _| {}).err().unwrap();
+        assert_eq!(error.code(), "QRT_ERR_DISK_CORRUPT", "byte {at}");
+        assert_eq!(std::fs::read(folder.log()).unwrap(), damaged, "byte {at}: the file is as it was");
+    }
+    std::fs::write(folder.log(), &bytes[..ends[1] + 5]).unwrap();
+    let (_, recovered) = AppendLog::open(&folder.log(), 4, |_, _| {}).unwrap();
+    assert_eq!((recovered.records, recovered.torn_bytes), (4, 5));
+    std::fs::write(folder.log(), &bytes[..9]).unwrap();
+    assert!(AppendLog::open(&folder.log(), 1, |_, _| {}).is_err(), "a head is not made anew");
 }
 
 #[test]

@@ -15,7 +15,7 @@ const CUTS: usize = 400;
 fn open(file: &Arc<Recorder>) -> (AppendLog, Vec<Vec<u8>>) {
     let mut records = Vec::new();
     let opened =
-        AppendLog::over(file.clone(), Path::new("log"), &mut |_, record| records.push(record.into()));
+        AppendLog::over(file.clone(), Path::new("log"), 0, &mut |_, record| records.push(record.into()));
     (opened.unwrap_or_else(|error| panic!("{error}")).0, records)
 }
 

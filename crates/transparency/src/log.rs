@@ -43,8 +43,10 @@ impl TransparencyLog {
     /// where the directory is held or a file is damaged, those of `merkle` where the checkpoint is none.
     pub fn open(directory: &Path, purpose: &str) -> Result<Self, TransparencyError> {
         let lock = DirectoryLock::acquire(directory, purpose)?;
+        let signed = read_checkpoint(&checkpoint_path(directory))?;
+        let acknowledged = signed.as_ref().map_or(0, |signed| signed.head.size);
         let (mut tree, mut leaves) = (Tree::new(), Vec::new());
-        let (entries, recovered) = AppendLog::open(&directory.join("entries"), |_, entry| {
+        let (entries, recovered) = AppendLog::open(&directory.join("entries"), acknowledged, |_, entry| {
             leaves.push(leaf_hash(entry));
             if leaves.len() == REBUILD_LEAVES {
                 tree.extend(&leaves);
@@ -52,7 +54,6 @@ impl TransparencyLog {
             }
         })?;
         tree.extend(&leaves);
-        let signed = read_checkpoint(&checkpoint_path(directory))?;
         if let Some(signed) = &signed {
             check_head(&tree, &signed.head, directory)?;
         }

@@ -51,7 +51,7 @@ impl Coin {
 /// The records of a file, as opening it shows them.
 pub(crate) fn open(path: &Path) -> Result<(AppendLog, Recovered, Vec<Vec<u8>>), DiskError> {
     let mut records = Vec::new();
-    let (log, recovered) = AppendLog::open(path, |index, record| {
+    let (log, recovered) = AppendLog::open(path, 0, |index, record| {
         assert_eq!(index, records.len() as u64);
         records.push(record.to_vec());
     })?;
