@@ -56,6 +56,9 @@ describe('without the addon', () => {
     [['attest', 'inspect', 'FILE']],
     [['keys', 'create', 'FILE.key', '--name', 'x']],
     [['keys', 'show', 'FILE']],
+    [['log', 'append', 'FILE', '--log', 'FILE.log', '--key', 'FILE']],
+    [['log', 'prove', '0', '--log', 'FILE.log']],
+    [['log', 'verify', 'FILE', '--entry', 'FILE', '--key', 'FILE']],
     [['bench']],
     [['ipdata', 'build']],
   ])('ends with 3 and one sentence: %j', (args) => {

@@ -9,7 +9,7 @@ import * as fleet from 'quorate/fleet';
 import * as placement from 'quorate/placement';
 import * as services from 'quorate/services';
 import * as trust from 'quorate/trust';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EagerClock, ManualClock, START } from '../support/clock.js';
 import { answersOrRefuses, refusal } from '../support/errors.js';
 import { indexOf, scratchFolder, source } from '../support/files.js';
@@ -32,7 +32,13 @@ type Constructor = new (...args: unknown[]) => object;
 const rooms: Readonly<Record<string, object>> = { fleet, trust, placement, services, house };
 
 /** Made by the static functions of their classes: `new` is not public. */
-const PRIVATE = ['new placement.AddressIndex', 'new placement.CandidatePool', 'new trust.DemoAuthority'];
+const PRIVATE = [
+  'new placement.AddressIndex',
+  'new placement.CandidatePool',
+  'new trust.DemoAuthority',
+  'new trust.TransparencyLog',
+  'new trust.LogWitness',
+];
 /** Marked as internal: other parts of a room call them, with what they checked. */
 const INTERNAL = [
   'trust.AnchorStore#takeIn',
@@ -133,7 +139,18 @@ const sla = async () => {
 let index: placement.AddressIndex;
 let authority: trust.DemoAuthority;
 let address_index: string;
-const files = { key: scratch.path('key'), authority: scratch.path('authority') };
+let log: trust.TransparencyLog;
+let closedLog: trust.TransparencyLog;
+let witness: trust.LogWitness;
+let closedWitness: trust.LogWitness;
+const files = {
+  key: scratch.path('key'),
+  authority: scratch.path('authority'),
+  logKey: scratch.path('log.key'),
+  witnessKey: scratch.path('witness.key'),
+};
+const logSecret = { origin: 'log', ed25519Seed: bytes, mlDsa87Seed: bytes };
+const [logKey] = trust.logPublicKeys(logSecret);
 const csv = source(scratch, 'network', 'asn-csv', '60.0.0.0,60.0.0.255,1,Net\n');
 const certificate = placement.certifyPlacement(pool, 'GOLD', { size: 3, signer, time: START }).certificate;
 
@@ -143,6 +160,19 @@ beforeAll(async () => {
   await placement.buildAddressIndex([csv], address_index);
   authority = await trust.DemoAuthority.open(files.authority, START);
   await trust.createKeyFile(files.key, 'name');
+  await trust.createLogKeyFile(files.logKey, 'log');
+  const secret = await trust.createWitnessKeyFile(files.witnessKey, 'witness');
+  log = await trust.TransparencyLog.open(scratch.path('log'));
+  await log.append([bytes]);
+  await log.sign(logSecret);
+  closedLog = await trust.TransparencyLog.open(scratch.path('closed-log'));
+  witness = await trust.LogWitness.open(scratch.path('witness'), secret);
+  closedWitness = await trust.LogWitness.open(scratch.path('closed-witness'), secret);
+});
+
+afterAll(async () => {
+  await log.close();
+  witness.close();
 });
 
 const CALLS: Readonly<Record<string, Call>> = {
@@ -153,6 +183,8 @@ const CALLS: Readonly<Record<string, Call>> = {
 
   'new trust.AnchorStore': { args: [] },
   'trust.AnchorStore#addRoot': { args: [], on: () => new trust.AnchorStore() },
+  'trust.AnchorStore#addEndorsedKey': { args: [], on: () => new trust.AnchorStore() },
+  'trust.AnchorStore#addEndorsements': { args: [], on: () => new trust.AnchorStore() },
   'new trust.ChallengeBook': { args: [{ clock, ttlMs: 1000 }] },
   'trust.ChallengeBook#issue': { args: ['m'], on: challenges },
   'trust.ChallengeBook#redeem': { args: ['m'], on: challenges },
@@ -164,6 +196,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   'trust.DemoAuthority.open': { args: [files.authority, START, {}], writes: [0] },
   'trust.DemoAuthority#addAnchors': { args: [new trust.AnchorStore()], on: () => authority },
   'trust.DemoAuthority#addCollateral': { args: [new trust.CollateralStore(), START], on: () => authority },
+  'trust.DemoAuthority#endorse': {
+    args: [{ name: 'm', vendor: 'ARM_PSA' }, new trust.AnchorStore()],
+    on: () => authority,
+  },
   'trust.DemoAuthority#evidence': {
     args: [{ name: 'm', vendor: 'INTEL_TDX' }, bytes, START],
     on: () => authority,
@@ -176,11 +212,36 @@ const CALLS: Readonly<Record<string, Call>> = {
   'trust.inspectEvidence': { args: [] },
   'trust.verifyEvidence': { args: [[item], { time: START }] },
   'trust.createKeyFile': { args: [], writes: [0] },
+  'trust.createLogKeyFile': { args: [], writes: [0] },
+  'trust.createWitnessKeyFile': { args: [], writes: [0] },
+  'trust.readLogKeyFile': { args: [files.logKey] },
+  'trust.readWitnessKeyFile': { args: [files.witnessKey] },
+  'trust.readVerifierKeys': { args: [`${files.logKey}.pub`] },
   'trust.readKeyFile': { args: [files.key] },
   'trust.readPublicKeyFile': { args: [`${files.key}.pub`] },
   'trust.merkleTree': { args: [[bytes]] },
   'trust.verifyConsistency': { args: [consistency] },
   'trust.verifyInclusion': { args: [inclusion] },
+  'trust.TransparencyLog.open': { args: [scratch.path('other-log'), { purpose: 'test' }], writes: [0] },
+  'trust.TransparencyLog#append': { args: [[bytes]], on: () => log },
+  'trust.TransparencyLog#sign': { args: [logSecret], on: () => log },
+  'trust.TransparencyLog#addCosignature': { args: [], on: () => log },
+  'trust.TransparencyLog#prove': { args: [0n], on: () => log },
+  'trust.TransparencyLog#proveInclusion': { args: [0n, 1n], on: () => log },
+  'trust.TransparencyLog#proveConsistency': { args: [1n, 1n], on: () => log },
+  'trust.TransparencyLog#root': { args: [1n], on: () => log },
+  'trust.TransparencyLog#entry': { args: [0n], on: () => log },
+  'trust.TransparencyLog#find': { args: [bytes], on: () => log },
+  'trust.TransparencyLog#file': { args: ['checkpoint'], on: () => log },
+  'trust.TransparencyLog#close': { args: [], on: () => closedLog },
+  'trust.LogWitness.open': { args: [], writes: [0] },
+  'trust.LogWitness#cosign': { args: [], on: () => witness },
+  'trust.LogWitness#size': { args: ['log'], on: () => witness },
+  'trust.LogWitness#close': { args: [], on: () => closedWitness },
+  'trust.logPublicKeys': { args: [logSecret] },
+  'trust.describeVerifierKey': { args: [logKey] },
+  'trust.verifyCheckpoint': { args: ['checkpoint', { keys: [logKey] }] },
+  'trust.verifyLogProof': { args: ['proof', { entry: bytes, keys: [logKey] }] },
   'trust.mlDsa87.generateKeyPair': { args: [bytes] },
   'trust.mlDsa87.sign': { args: [key.secretKey, bytes, bytes, { deterministic: true }] },
   'trust.mlDsa87.verify': { args: [key.publicKey, bytes, bytes, new Uint8Array(4627)] },

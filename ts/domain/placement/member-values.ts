@@ -1,4 +1,5 @@
 /** What a member has on the axes by which a person tells members apart, as far as it counts. */
+import { addon } from '../../native.js';
 import {
   type DeviceProfile,
   isFact,
@@ -23,12 +24,17 @@ export function memberValues(profile: DeviceProfile, time: number): MemberValues
     return expired ? null : (stated ?? null);
   };
   const asn = statedValue(holds(profile.asn));
+  const named = statedValue(profile.operator ?? null) ?? UNKNOWN;
+  // Where nobody names the operator, the table of operators may know the network, as in a pool.
+  const numbered = asn === null ? null : addon.operatorNumbered(asn);
+  const operator = named === UNKNOWN ? numbered : statedValue(holds(profile.operator));
   const country = statedValue(holds(profile.countryCode));
   const zones = zonesOf(holds(profile.powerRegion));
   const vendor = statedValue<TeeVendor>(holds(profile.teeVendor)) ?? UNKNOWN;
   const counted = COUNTED_TEE_VENDOR[vendor];
   return {
     ...(asn !== null && { asn: { shown: `AS${asn}`, counted: [String(asn)] } }),
+    ...(operator !== null && { operator: { shown: operator, counted: [operator] } }),
     ...(country !== null && { country: { shown: country, counted: [country] } }),
     ...(zones.length > 0 && { power_region: { shown: zones.join('+'), counted: zones } }),
     ...(counted !== UNKNOWN && { tee_vendor: { shown: vendor, counted: [counted] } }),
