@@ -1,11 +1,13 @@
 //! `quorate-nsga2`: sorting, indicators and optimisation runs.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
-use napi::bindgen_prelude::{Env, Float64Array, Float64ArraySlice, Object, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{Env, Float64Array, Float64ArraySlice, Object, Uint8Array, Uint32ArraySlice};
 use napi_derive::napi;
 use quorate_nsga2::problems::{by_name, names};
-use quorate_nsga2::{ConstraintHandling, Error, Settings, Stagnation, indicators, sort};
+use quorate_nsga2::sort::Sorter;
+use quorate_nsga2::{ConstraintHandling, Error, Settings, Stagnation, indicators};
 
 use crate::failure::{HandleError, Outcome, guard, open};
 use crate::run::NativeRun;
@@ -14,10 +16,29 @@ pub mod engines;
 
 use engines::AnyEngine;
 
-/// Ranks of row-major objectives; 0 is best.
+thread_local! {
+    /// Kept from call to call: to make one takes as long as to sort a hundred points.
+    static SORTER: RefCell<Sorter> = RefCell::default();
+}
+
+/// Up to so many values are sorted with what is kept, which then holds on to its memory.
+const SORTER_VALUES_MAX: usize = 1 << 20;
+
+/// Writes the ranks of row-major objectives, one per point; 0 is best.
 #[napi]
-pub fn non_dominated_sort(objectives: Float64ArraySlice, objective_count: u32) -> Outcome<Uint32Array> {
-    guard(|| sort::ranks(&objectives, objective_count as usize).map(Uint32Array::new))
+pub fn non_dominated_sort(
+    objectives: Float64ArraySlice,
+    objective_count: u32,
+    mut ranks: Uint32ArraySlice,
+) -> Outcome<()> {
+    let mut sort = |sorter: &mut Sorter| {
+        let found = sorter.rank(&objectives, objective_count as usize)?;
+        // SAFETY: JavaScript made this array for this call and waits for its return.
+        unsafe { ranks.as_mut() }.copy_from_slice(found);
+        Ok::<(), Error>(())
+    };
+    let kept = objectives.len() <= SORTER_VALUES_MAX;
+    guard(|| if kept { SORTER.with_borrow_mut(sort) } else { sort(&mut Sorter::default()) })
 }
 
 /// Exact hypervolume of minimised points against a reference point, 1 to 5 objectives.

@@ -5,7 +5,8 @@
 //! objectives are minimised.
 //!
 //! Every value is first replaced by its dense rank among the values of its objective, so ties cost nothing
-//! and all later work is on small integers. Points are then taken in lexicographic order, in which a point
+//! and all later work is on small integers (a few hundred points of two or three objectives are ranked by their
+//! values: `few.rs`). Points are then taken in lexicographic order, in which a point
 //! can only be dominated by an earlier one, and each finds the first front that does not dominate it
 //! (efficient non-dominated sort, Zhang, Tian, Cheng and Jin 2015). What a front remembers depends on the
 //! number of objectives: its last value for two, a staircase for three, and blocks of dense ranks that are
@@ -14,14 +15,16 @@
 mod blocks;
 mod columns;
 mod cover;
+mod few;
 mod kernel;
 mod staircase;
 
 use crate::error::Error;
 use crate::settings::OBJECTIVES_MAX;
 use blocks::Blocks;
-use columns::Columns;
+use columns::{Columns, RADIX_POINTS_MIN};
 use cover::Cover;
+use few::Few;
 use quorate_types::FieldPath;
 use staircase::Staircases;
 
@@ -60,6 +63,7 @@ pub struct Sorter {
     cover: Cover,
     tails: Vec<u32>,
     staircases: Staircases,
+    few: Few,
     blocks: Blocks<u16>,
     wide_blocks: Blocks<u32>,
 }
@@ -81,6 +85,7 @@ impl Sorter {
             cover: Cover::default(),
             tails: Vec::new(),
             staircases: Staircases::default(),
+            few: Few::default(),
             blocks: Blocks::default(),
             wide_blocks: Blocks::default(),
         }
@@ -91,6 +96,20 @@ impl Sorter {
     /// # Errors
     /// As [`ranks`].
     pub fn rank(&mut self, objectives: &[f64], objective_count: usize) -> Result<&[u32], Error> {
+        let points = count_points(objectives, objective_count)?;
+        if points < RADIX_POINTS_MIN {
+            self.ranks.clear();
+            self.ranks.resize(points, 0);
+            let ranked = match objective_count {
+                2 => self.few.rank_pairs(objectives, &mut self.ranks),
+                3 => self.few.rank_triples(objectives, &mut self.ranks),
+                _ => false,
+            };
+            if ranked {
+                return Ok(&self.ranks);
+            }
+        }
+        // A value that is no number is named there.
         self.rank_survivors(objectives, objective_count, usize::MAX)
     }
 

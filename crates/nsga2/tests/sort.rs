@@ -207,3 +207,28 @@ fn edges() {
     assert!(matches!(crowding::distances(&[0.0; 4], 2, &[0]), Err(Error::Shape { .. })));
     assert!(matches!(crowding::distances(&[0.0; 4], 2, &[0, 7]), Err(Error::Shape { .. })));
 }
+
+/// A few hundred points of two or three objectives are ranked by their values, more of them and survivors by dense
+/// ranks: both ways must agree on either side of the border.
+#[test]
+fn few_points_rank_as_many_do() {
+    for law in laws::LAWS {
+        for count in [2, 3] {
+            for points in [1, 2, 7, 8, 9, 100, 511, 512, 513] {
+                let objectives = laws::instance(law, points, count);
+                let mut sorter = Sorter::default();
+                let alone = sorter.rank(&objectives, count).unwrap().to_vec();
+                let among = sorter.rank_survivors(&objectives, count, usize::MAX).unwrap();
+                assert_eq!(alone, among, "{law}, {count} objectives, {points} points");
+            }
+        }
+    }
+    let one_front: Vec<f64> = (0..500).flat_map(|at| [f64::from(at), f64::from(-at), -0.0]).collect();
+    assert!(ranks(&one_front, 3).unwrap().iter().all(|&rank| rank == 0));
+    let chain: Vec<f64> = (0..500).flat_map(|at| [f64::from(at); 3]).collect();
+    assert_eq!(ranks(&chain, 3).unwrap(), (0..500).collect::<Vec<u32>>());
+    let ends = [f64::NEG_INFINITY, 0.0, f64::INFINITY, -0.0, f64::INFINITY, f64::INFINITY];
+    assert_eq!(ranks(&ends, 3).unwrap(), [0, 1]);
+    let named = ranks(&[0.0, 1.0, f64::NAN, 2.0], 2).unwrap_err();
+    assert_eq!(named.to_string().split(' ').next(), Some("objectives[2]"));
+}

@@ -144,7 +144,9 @@ const OPTIONS = [
 export function nonDominatedSort(objectives: Float64Array, objectiveCount: number): Uint32Array {
   floats(objectives, 'objectives');
   parse.integer(objectiveCount, 'objectiveCount', 1, 64);
-  return call(() => addon.nonDominatedSort(objectives, objectiveCount));
+  const ranks = new Uint32Array(objectives.length / objectiveCount);
+  call(() => addon.nonDominatedSort(objectives, objectiveCount, ranks));
+  return ranks;
 }
 
 /** Exact hypervolume of minimised points (row-major) against a reference point of 1 to 5 objectives. */

@@ -156,23 +156,23 @@ impl Columns {
 }
 
 /// Leading bits of a key that are sorted by radix; the few values that share them are sorted by comparison.
-const PREFIX_BITS: u32 = 32;
+pub(super) const PREFIX_BITS: u32 = 32;
 /// Below this many points the comparison sort of the standard library is quicker than three passes of
 /// counting.
-const RADIX_POINTS_MIN: usize = 512;
+pub(super) const RADIX_POINTS_MIN: usize = 512;
 const DIGIT_BITS: u32 = 11;
 const DIGITS: usize = 1 << DIGIT_BITS;
 
 /// An integer that is ordered as the value is. Adding 0 turns -0 into 0.
 #[inline]
-fn key(value: f64) -> u64 {
+pub(super) fn key(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits();
     // A negative number is ordered against its bits, so all of them flip; of the others only the sign does.
     bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
 }
 
 #[inline]
-fn point_of(packed: u64) -> usize {
+pub(super) fn point_of(packed: u64) -> usize {
     (packed & 0xffff_ffff) as usize
 }
 
