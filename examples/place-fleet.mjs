@@ -1,6 +1,6 @@
-// The main job: machines at real public addresses in, a placement, its certificate and its entry in a log out.
-// `npm start` runs it. Usage: node examples/place-fleet.mjs [DATA]: where the demo's authority, its keys, the
-// certificate and the log go.
+// The main job: machines at real public addresses in, a placement, its certificate and its entry in a log
+// out. `npm start` runs it. Usage: node examples/place-fleet.mjs [DATA]: where the demo's authority, its
+// keys, the certificate and the log go.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -310,33 +310,39 @@ pub struct NativeJobCertificate {
     pub nodes: Vec<u32>,
 }
 
-impl From<&Certificate> for NativeJobCertificate {
-    fn from(found: &Certificate) -> Self {
-        let of = |kind: &str, resource: Option<&str>, need: u64, have: u64, at_least: u32| Self {
+impl NativeJobCertificate {
+    fn of(kind: &str, resource: Option<&str>) -> Self {
+        Self {
             kind: kind.to_owned(),
             job: None,
             resource: resource.map(str::to_owned),
-            need: need as f64,
-            have: have as f64,
-            at_least,
+            need: 0.0,
+            have: 0.0,
+            at_least: 0,
             jobs: Vec::new(),
             nodes: Vec::new(),
-        };
+        }
+    }
+}
+
+impl From<&Certificate> for NativeJobCertificate {
+    fn from(found: &Certificate) -> Self {
         match found {
             Certificate::JobFitsNoNode { job, reason } => {
-                Self { job: Some(NativeUnplaced::new(*job, reason)), ..of("job_fits_no_node", None, 0, 0, 0) }
+                Self { job: Some(NativeUnplaced::new(*job, reason)), ..Self::of("job_fits_no_node", None) }
             }
             Certificate::DemandExceedsCapacity { resource, need, have, .. } => {
-                of("demand_exceeds_capacity", Some(resource.name()), *need, *have, 0)
+                let known = Self::of("demand_exceeds_capacity", Some(resource.name()));
+                Self { need: *need as f64, have: *have as f64, ..known }
             }
             Certificate::TooManyLargeJobs { resource, at_least, need, have, .. } => {
-                of("too_many_large_jobs", Some(resource.name()), *need, *have, *at_least)
+                let known = Self::of("too_many_large_jobs", Some(resource.name()));
+                Self { need: *need as f64, have: *have as f64, at_least: *at_least, ..known }
             }
-            Certificate::JobsExcludeEachOther { jobs, nodes, resource } => Self {
-                jobs: jobs.clone(),
-                nodes: nodes.clone(),
-                ..of("jobs_exclude_each_other", Some(resource.name()), 0, 0, 0)
-            },
+            Certificate::JobsExcludeEachOther { jobs, nodes, resource } => {
+                let known = Self::of("jobs_exclude_each_other", Some(resource.name()));
+                Self { jobs: jobs.clone(), nodes: nodes.clone(), ..known }
+            }
         }
     }
 }

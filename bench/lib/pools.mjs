@@ -8,9 +8,9 @@ const COUNTRIES =
 /**
  * ASNs Zipf 1.2 over 200 of 150 operators, every tenth of no known one, power zones Zipf 1.5 over 40, 30
  * countries and 3 vendors uniform, weights uniform below 10 000, everything confident enough: the law of
- * crates/diversity/benches/support. `scarce` makes small worlds in which many pools have no answer: 12 ASNs of
- * 8 operators, every fifth of no known one, 7 zones, 4 countries, 2 vendors, and an eighth of the candidates
- * not confident enough.
+ * crates/diversity/benches/support. `scarce` makes small worlds in which many pools have no answer: 12 ASNs
+ * of 8 operators, every fifth of no known one, 7 zones, 4 countries, 2 vendors, and an eighth of the
+ * candidates not confident enough.
  */
 export function profiles(count, seed, { scarce = false } = {}) {
   const random = new Random(seed * 1_000_003 + count);

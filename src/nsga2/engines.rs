@@ -129,8 +129,8 @@ where
     }
 }
 
-/// A problem whose objectives are computed outside. Its run is driven by ask and tell, so that nothing here is
-/// ever evaluated; infinity would lose any comparison.
+/// A problem whose objectives are computed outside. Its run is driven by ask and tell, so that nothing here
+/// is ever evaluated; infinity would lose any comparison.
 struct Outside<B> {
     bounds: B,
     objectives: usize,

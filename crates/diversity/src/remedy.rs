@@ -241,8 +241,8 @@ fn enlarge(pool: &Pool, requirement: &Requirement, size: usize) -> Option<Remedy
 }
 
 impl Pool {
-    /// The same candidates, each with a value of its own where one is unknown on an axis that needs one and that
-    /// `wanted` takes.
+    /// The same candidates, each with a value of its own where one is unknown on an axis that needs one and
+    /// that `wanted` takes.
     fn with_values(&self, requirement: &Requirement, wanted: impl Fn(Axis) -> bool) -> Self {
         let mut next: [u32; AXIS_COUNT] = std::array::from_fn(|axis| self.names[axis].len() as u32);
         next[Axis::PowerRegion.index()] = self.sets.len() as u32;

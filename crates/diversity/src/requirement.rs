@@ -69,8 +69,8 @@ impl Requirement {
         )
     }
 
-    /// `GOLD`: 3 ASNs, 2 TEE vendors, 2 power regions, 2 countries, at most 1 member per ASN, per power region
-    /// and per known operator, confidence 0.8, fresh evidence.
+    /// `GOLD`: 3 ASNs, 2 TEE vendors, 2 power regions, 2 countries, at most 1 member per ASN, per power
+    /// region and per known operator, confidence 0.8, fresh evidence.
     ///
     /// Who holds a machine can take keys out of it, which no evidence shows; so no operator may hold two. An
     /// operator that is not known is let in, because the cap on ASNs holds for it too.

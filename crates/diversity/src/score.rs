@@ -25,8 +25,8 @@ pub struct Score {
     /// Over all constrained axes, weighted; 10 000 exactly when each of them is.
     pub total: BasisPoints,
     /// Per axis, by [`Axis::index`]: different values relative to the needed number, or members inside the
-    /// cap relative to all members, whichever is lower; `None` where the level does not constrain the axis, or
-    /// only caps its known values and no member has one.
+    /// cap relative to all members, whichever is lower; `None` where the level does not constrain the axis,
+    /// or only caps its known values and no member has one.
     pub axes: [Option<BasisPoints>; AXIS_COUNT],
 }
 
@@ -80,8 +80,8 @@ pub(crate) fn score_of(pool: &Pool, requirement: &Requirement, ranks: &[u32], si
     Score { total, axes }
 }
 
-/// How many members find room under the cap when they come in order of rank; the unknown find none where values
-/// must be known.
+/// How many members find room under the cap when they come in order of rank; the unknown find none where
+/// values must be known.
 fn inside_cap(pool: &Pool, axis: Axis, ranks: &[u32], cap: u32, known: bool) -> usize {
     let mut counts = vec![0_u32; pool.names[axis.index()].len()];
     let fits = |&&rank: &&u32| {

@@ -2,10 +2,11 @@
 //!
 //! Layout, little-endian: magic `QNSGA2` with a zero byte, and version (8 bytes); seed, population,
 //! variables, objectives, fingerprint of the problem (u64 each); constraint handling, gene width (u8 each);
-//! finished generations (u32); epsilon level of generation 0 (f64); stagnation watch: whether it has started (u8), best hypervolume
-//! (f64), reference point (objectives x f64); then per individual its genes, objectives, violation (f64),
-//! rank (u32) and crowding (f64); last a 64-bit FNV-1a checksum of all that precedes. All sizes follow from
-//! the settings and the problem, so nothing is allocated on the word of the bytes.
+//! finished generations (u32); epsilon level of generation 0 (f64); stagnation watch: whether it has started
+//! (u8), best hypervolume (f64), reference point (objectives x f64); then per individual its genes,
+//! objectives, violation (f64), rank (u32) and crowding (f64); last a 64-bit FNV-1a checksum of all that
+//! precedes. All sizes follow from the settings and the problem, so nothing is allocated on the word of the
+//! bytes.
 
 use crate::engine::{Engine, Progress};
 use crate::error::Error;

@@ -5,8 +5,8 @@
 //! objectives are minimised.
 //!
 //! Every value is first replaced by its dense rank among the values of its objective, so ties cost nothing
-//! and all later work is on small integers (a few hundred points of two or three objectives are ranked by their
-//! values: `few.rs`). Points are then taken in lexicographic order, in which a point
+//! and all later work is on small integers (a few hundred points of two or three objectives are ranked by
+//! their values: `few.rs`). Points are then taken in lexicographic order, in which a point
 //! can only be dominated by an earlier one, and each finds the first front that does not dominate it
 //! (efficient non-dominated sort, Zhang, Tian, Cheng and Jin 2015). What a front remembers depends on the
 //! number of objectives: its last value for two, a staircase for three, and blocks of dense ranks that are

@@ -208,8 +208,8 @@ fn edges() {
     assert!(matches!(crowding::distances(&[0.0; 4], 2, &[0, 7]), Err(Error::Shape { .. })));
 }
 
-/// A few hundred points of two or three objectives are ranked by their values, more of them and survivors by dense
-/// ranks: both ways must agree on either side of the border.
+/// A few hundred points of two or three objectives are ranked by their values, more of them and survivors by
+/// dense ranks: both ways must agree on either side of the border.
 #[test]
 fn few_points_rank_as_many_do() {
     for law in laws::LAWS {

@@ -1,10 +1,10 @@
-//! The exact search for jobs that no rule found a node for: a placement of all of them, or the proof that there
-//! is none.
+//! The exact search for jobs that no rule found a node for: a placement of all of them, or the proof that
+//! there is none.
 //!
-//! Depth first. The job with the fewest nodes left goes next; a placement closes the node to the jobs that have
-//! no room there any more. A branch ends where a job has no node left, or where the jobs left ask for more than
-//! the nodes that can still take any of them have. Once a job was tried on a node in vain, that node and all in
-//! the same state are closed to every job that asks for the same.
+//! Depth first. The job with the fewest nodes left goes next; a placement closes the node to the jobs that
+//! have no room there any more. A branch ends where a job has no node left, or where the jobs left ask for
+//! more than the nodes that can still take any of them have. Once a job was tried on a node in vain, that
+//! node and all in the same state are closed to every job that asks for the same.
 //!
 //! The work is counted and capped, so that the answer is the same on any machine; beyond the cap it is
 //! [`Answer::Open`].
@@ -47,8 +47,8 @@ const PAIRS_MAX: usize = 1 << 22;
 /// Searches for a placement of all genes, given one in which some are NOWHERE.
 ///
 /// Jobs that could never be in the way of those are left where they are. If all the others are too many, only
-/// those are looked at that have no node which one of the homeless has not: they prove what cannot be, and find
-/// nothing.
+/// those are looked at that have no node which one of the homeless has not: they prove what cannot be, and
+/// find nothing.
 pub(crate) fn decide(instance: &Instance<'_>, start: &[u32], control: &dyn Control) -> Result<Answer, Error> {
     if instance.shapes.saturating_mul(instance.fleet.len()) > PAIRS_MAX {
         return Ok(Answer::Open);
@@ -377,8 +377,9 @@ impl<'s, 'a> Search<'s, 'a> {
         could_pack(&mut self.instance.fleet.gpu_free(node as usize), &mut shares)
     }
 
-    /// Closes a node on which a job was tried in vain, and every node in the same state, to that job and to all
-    /// that ask for the same: exchanging two such jobs or nodes in a placement would give one that was tried.
+    /// Closes a node on which a job was tried in vain, and every node in the same state, to that job and to
+    /// all that ask for the same: exchanging two such jobs or nodes in a placement would give one that was
+    /// tried.
     fn close_equals(&mut self, gene: usize, node: usize) {
         let equal: Vec<usize> =
             (0..self.group.nodes.len()).filter(|&other| self.is_equal(node, other)).collect();

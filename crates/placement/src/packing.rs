@@ -3,8 +3,8 @@
 /// Beyond so many steps the answer is yes.
 const STEPS_MAX: u32 = 20_000;
 
-/// Whether the devices could hold all shares, each given as how many different devices it takes and how much of
-/// each. Also true where trying takes too long, so that "no" is a proof.
+/// Whether the devices could hold all shares, each given as how many different devices it takes and how much
+/// of each. Also true where trying takes too long, so that "no" is a proof.
 pub(crate) fn could_pack(devices: &mut [u16], shares: &mut [(u8, u16)]) -> bool {
     shares.sort_unstable_by_key(|&(count, milli)| std::cmp::Reverse((milli, count)));
     let first = shares.first().map_or(0, |&(count, _)| count);
@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn what_takes_too_long_is_not_denied() {
-        // 31 shares of 334 do not fit 16 devices, two on each less one: there are too many ways to try them all.
+        // 31 shares of 334 do not fit 16 devices, two on each less one: there are too many ways to try them
+        // all.
         let mut shares: Vec<(u8, u16)> = (0..33).map(|share| (1, 334 + share)).collect();
         assert!(could_pack(&mut [1_000; 16], &mut shares));
     }

@@ -92,7 +92,9 @@ export interface JobCertificate {
   readonly kind: string;
   /** The resource that is scarce, or null where the kind has none. */
   readonly resource: JobResource | null;
-  /** Jobs that the proof is about where it is about some: one that fits no node, or those in each other's way. */
+  /**
+   * Jobs that the proof is about where it is about some: one that fits no node, or those in each other's way.
+   */
   readonly jobIds: readonly string[];
   readonly message: string;
 }

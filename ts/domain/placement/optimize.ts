@@ -57,8 +57,8 @@ export interface BuiltinProblem {
 }
 
 /**
- * `resume` refuses the checkpoint of another problem as far as bounds, operators and the name of a built-in tell;
- * that objectives of one's own are the same ones is for the caller to see to.
+ * `resume` refuses the checkpoint of another problem as far as bounds, operators and the name of a built-in
+ * tell; that objectives of one's own are the same ones is for the caller to see to.
  */
 export interface OptimizeOptions extends RunOptions, CheckpointOptions {
   /** Individuals, even, at least 4. Default 100. */
@@ -87,9 +87,9 @@ export interface OptimizeOptions extends RunOptions, CheckpointOptions {
   };
   /**
    * Probability that a variable is mutated, default 1/variables. Of reals by polynomial mutation with
-   * distribution index `eta`, default 20. Of integers by a small step (`creep`), a new value (`reset`), either
-   * (`creep-and-reset`, the default), or an exchange with another variable (`swap`), for assignments in which
-   * each value is to stay as frequent as it is: with a crossover of probability 0 it does.
+   * distribution index `eta`, default 20. Of integers by a small step (`creep`), a new value (`reset`),
+   * either (`creep-and-reset`, the default), or an exchange with another variable (`swap`), for assignments
+   * in which each value is to stay as frequent as it is: with a crossover of probability 0 it does.
    */
   readonly mutation?: {
     readonly probability?: number;

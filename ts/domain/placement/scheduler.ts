@@ -50,9 +50,9 @@ export {
 } from './jobs.js';
 
 /**
- * `resume` goes on with the same jobs, nodes and settings, but that more `generations` and other `weights` may be
- * asked for; the checkpoint of other jobs or nodes is refused with QRT_ERR_NSGA2_CHECKPOINT_MISMATCH. Only
- * `nsga_ii` has generations to go on with.
+ * `resume` goes on with the same jobs, nodes and settings, but that more `generations` and other `weights`
+ * may be asked for; the checkpoint of other jobs or nodes is refused with QRT_ERR_NSGA2_CHECKPOINT_MISMATCH.
+ * Only `nsga_ii` has generations to go on with.
  */
 export interface ScheduleOptions extends RunOptions, CheckpointOptions {
   readonly strategy?: PlacementStrategy;

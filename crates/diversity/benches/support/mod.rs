@@ -1,5 +1,6 @@
-//! Synthetic pools by a stated law: ASNs Zipf 1.2 over 200 of 150 operators, every tenth of no known one, power
-//! regions Zipf 1.5 over 40, 3 vendors, 30 countries, weights uniform below 10 000, everything eligible.
+//! Synthetic pools by a stated law: ASNs Zipf 1.2 over 200 of 150 operators, every tenth of no known one,
+//! power regions Zipf 1.5 over 40, 3 vendors, 30 countries, weights uniform below 10 000, everything
+//! eligible.
 #![allow(dead_code, reason = "each bench uses its part")]
 
 use quorate_diversity::{Axis, Columns, Pool};

@@ -1,6 +1,6 @@
 //! Few points of two or three objectives: only the first one is sorted, and the values of the others are
-//! compared as they are. Dense ranks pay for themselves where columns are sorted by counting, which takes more
-//! points than these.
+//! compared as they are. Dense ranks pay for themselves where columns are sorted by counting, which takes
+//! more points than these.
 //!
 //! What costs most here is a branch that cannot be foreseen, so the comparisons have none.
 
