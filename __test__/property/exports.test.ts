@@ -367,9 +367,11 @@ describe.each(Object.keys(rooms))('%s', (room) => {
     expect([...all.keys()].sort()).toEqual(here.sort());
   });
 
-  it.each([...all.keys()])('%s answers or refuses, whatever it is given', async (name) => {
+  // What nobody said how to call is not called: it might write to whatever path the junk names.
+  const known = [...all.keys()].filter((name) => Object.hasOwn(CALLS, name));
+  it.each(known)('%s answers or refuses, whatever it is given', async (name) => {
     const called = all.get(name) as Fn | Constructor;
-    const { args = [], writes = [] } = CALLS[name] ?? {};
+    const { args, writes = [] } = CALLS[name] as Call;
     if (args.length > 0) await answerOf(name, called, args);
     const wrong = (at: number): fc.Arbitrary<unknown> =>
       writes.includes(at) ? junk.filter((given) => typeof given !== 'string') : junk;
