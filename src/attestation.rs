@@ -348,7 +348,7 @@ impl TryFrom<NativeEvidence> for Submission {
 
 /// The answer to a piece of evidence; `accepted` or `rejected` is there.
 #[napi(object)]
-pub struct NativeVerdict {
+pub struct NativeEvidenceVerdict {
     /// What was proved.
     pub accepted: Option<NativeAccepted>,
     /// Why nothing was.
@@ -401,7 +401,7 @@ pub struct NativeRejected {
     pub detail: String,
 }
 
-impl From<Verdict> for NativeVerdict {
+impl From<Verdict> for NativeEvidenceVerdict {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Accepted(accepted) => Self { accepted: Some((*accepted).into()), rejected: None },
@@ -452,7 +452,7 @@ pub struct NativeJudgement {
 }
 
 /// Judges evidence; verdicts in order.
-#[napi(ts_return_type = "Promise<NativeFailure | Array<NativeVerdict>>")]
+#[napi(ts_return_type = "Promise<NativeFailure | Array<NativeEvidenceVerdict>>")]
 pub fn verify_evidence<'env>(
     env: &'env Env,
     handle: &NativeRun,
@@ -479,6 +479,6 @@ fn judge(
     submissions: Vec<Submission>,
     context: &Context<'_>,
     control: &dyn Control,
-) -> Shared<Vec<NativeVerdict>> {
-    Ok(verify_batch(submissions, context, control)?.into_iter().map(NativeVerdict::from).collect())
+) -> Shared<Vec<NativeEvidenceVerdict>> {
+    Ok(verify_batch(submissions, context, control)?.into_iter().map(NativeEvidenceVerdict::from).collect())
 }

@@ -1,6 +1,6 @@
 /** What a verifier says of evidence: one closed type, to decide by `accepted` and `reason`. */
 import { createHash } from 'node:crypto';
-import type { NativeVerdict } from '../../native.js';
+import type { NativeEvidenceVerdict } from '../../native.js';
 import * as parse from '../../parse.js';
 import { bytes } from './bytes.js';
 import { EVIDENCE_BYTES_MAX, POLICY_LIST_MAX } from './limits.js';
@@ -82,7 +82,7 @@ export function evidenceDigest(format: EvidenceFormat, body: Uint8Array): string
 }
 
 /** @internal */
-export function verdictOf({ accepted, rejected }: NativeVerdict, evidence: string): Verdict {
+export function verdictOf({ accepted, rejected }: NativeEvidenceVerdict, evidence: string): Verdict {
   if (!accepted) {
     const { reason = 'MALFORMED', detail = '' } = rejected ?? {};
     return { accepted: false, reason: reason as RejectionReason, detail };
