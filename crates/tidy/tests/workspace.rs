@@ -16,6 +16,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("quorate-attester", 2),
     ("quorate-disk", 3),
     ("quorate-transparency", 4),
+    ("quorate-store", 4),
 ];
 /// Crates that only tests use.
 const DEV: &[&str] = &["quorate-tidy"];
