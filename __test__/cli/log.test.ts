@@ -85,6 +85,9 @@ describe('log', () => {
       ['verify', proof, '--text', 'two'],
       ['verify', proof, ...by],
       ['verify', ...by],
+      ['verify', proof, ...at, '--text', 'two', ...by],
+      ['verify', proof, '--text', 'two', '--since', proof, ...by],
+      ['verify', ...at, '--text', 'two', ...by],
       ['verify', proof, '--text', 'two', '--key', key],
     ]) {
       const { code, stderr } = await quorate(['log', ...args]);

@@ -130,6 +130,7 @@ impl Coded for DiskError {
     }
 
     fn retryable(&self) -> bool {
-        matches!(self, Self::Held { .. } | Self::Busy { .. } | Self::Full { .. })
+        // After a full disk a log writes no more, so the same call would fail: it has to be opened again.
+        matches!(self, Self::Held { .. } | Self::Busy { .. })
     }
 }

@@ -24,6 +24,7 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), DiskError> {
 }
 
 /// Flushes the names in the directory of a file: a new name is only durable then.
+#[cfg(unix)]
 pub(crate) fn sync_directory_of(path: &Path) -> Result<(), DiskError> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -31,4 +32,10 @@ pub(crate) fn sync_directory_of(path: &Path) -> Result<(), DiskError> {
     };
     let synced = File::open(directory).and_then(|directory| directory.sync_all());
     synced.map_err(|error| DiskError::io(directory, "flushing its names", &error))
+}
+
+/// Windows opens no directory to be flushed; its file systems keep a journal of names.
+#[cfg(not(unix))]
+pub(crate) fn sync_directory_of(_path: &Path) -> Result<(), DiskError> {
+    Ok(())
 }

@@ -80,6 +80,12 @@ export async function logProve({ positionals, options, json, print }: VerbContex
 export async function logVerify({ positionals, options, json, print }: VerbContext): Promise<ExitCode> {
   const [path] = positionals;
   const files = (options['key'] ?? []) as string[];
+  if ((path === undefined) === (options['log'] === undefined))
+    throw new QuorateError(USAGE, 'name a proof, or a whole log with --log');
+  if (path !== undefined && options['since'] !== undefined)
+    throw new QuorateError(USAGE, '--since goes with --log');
+  if (path === undefined && (options['entry'] !== undefined || options['text'] !== undefined))
+    throw new QuorateError(USAGE, '--entry and --text go with a proof');
   if (files.length === 0) throw new QuorateError(USAGE, "name the log's public keys with --key");
   const keys = (await Promise.all(files.map(readVerifierKeys))).flat();
   const answer = path === undefined ? await verifyLog(options, keys) : await verifyProof(path, options, keys);

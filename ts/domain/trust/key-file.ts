@@ -144,8 +144,13 @@ async function create(path: string, mode: number, content: object | string[]): P
   const text = Array.isArray(content) ? content.join('\n') : JSON.stringify(content, null, 1);
   try {
     const file = await open(path, 'wx', mode);
-    await file.writeFile(`${text}\n`);
-    await file.close();
+    try {
+      await file.writeFile(`${text}\n`);
+      // What is signed with a key outlives the machine's power: so must the key.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw keyFile(path, 'cannot be made', error);
   }
